@@ -1,0 +1,96 @@
+"""matrixcalc: symbolic matrix calculus, with every result verified entry by entry.
+
+>>> from matrixcalc import derive
+>>> derive("y = W*x", "x")
+W
+>>> derive("y = W*x", "x").verification.status
+'proved'
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from matrixcalc.derive import Derivative, derive, gradient, hessian, jacobian
+from matrixcalc.errors import (
+    LimitError,
+    MatrixCalcError,
+    ParseError,
+    RuleError,
+    ShapeError,
+    UnknownNameError,
+    UnsupportedError,
+    VerificationError,
+)
+from matrixcalc.expr import Expr
+from matrixcalc.infer import parse
+
+if TYPE_CHECKING:
+    from matrixcalc.backprop import Graph, graph
+    from matrixcalc.checks.code import check_code
+    from matrixcalc.checks.run import check
+    from matrixcalc.checks.verdict import Verdict
+    from matrixcalc.derivation import Step
+    from matrixcalc.differentials import Differential, differential
+    from matrixcalc.registration import register, unregister
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Derivative",
+    "Differential",
+    "Expr",
+    "Graph",
+    "LimitError",
+    "MatrixCalcError",
+    "ParseError",
+    "RuleError",
+    "ShapeError",
+    "Step",
+    "UnknownNameError",
+    "UnsupportedError",
+    "Verdict",
+    "VerificationError",
+    "__version__",
+    "check",
+    "check_code",
+    "code",
+    "compile",
+    "derive",
+    "differential",
+    "gradient",
+    "graph",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "parse",
+    "register",
+    "unregister",
+    "vjp",
+]
+
+# Public names that are imported when they are first used, so that a start stays quick.
+_LATER = {
+    "Graph": "matrixcalc.backprop",
+    "Step": "matrixcalc.derivation",
+    "graph": "matrixcalc.backprop",
+    "Verdict": "matrixcalc.checks.verdict",
+    "check": "matrixcalc.checks.run",
+    "check_code": "matrixcalc.checks.code",
+    "code": "matrixcalc.codegen.api",
+    "compile": "matrixcalc.codegen.api",
+    "hvp": "matrixcalc.codegen.api",
+    "jvp": "matrixcalc.codegen.api",
+    "vjp": "matrixcalc.codegen.api",
+    "Differential": "matrixcalc.differentials",
+    "differential": "matrixcalc.differentials",
+    "register": "matrixcalc.registration",
+    "unregister": "matrixcalc.registration",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'matrixcalc' has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(_LATER[name]), name)
+    return found

@@ -1,0 +1,1 @@
+"""Claims checked: is this formula right, and if not, what went wrong?"""

@@ -1,0 +1,156 @@
+"""The text of a claim: what is claimed of which function, by which variables."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from matrixcalc.errors import ParseError, UnknownNameError
+from matrixcalc.syntax import (
+    ClaimNode,
+    EquationNode,
+    Node,
+    Program,
+    normalise,
+    read,
+    split_by,
+)
+
+_LAYOUT = re.compile(
+    r"[;,]?\s*(?:\blayout\s*[:=]\s*(numerator|denominator|mixed)\b\s*;?"
+    r"|[(\[](numerator|denominator|mixed) layout[)\]])"
+)
+_BY_VEC = re.compile(
+    r"(/\s*)(d|∂)\s*\(\s*vec\(\s*(\w+)\s*\)\s*\)'?|(/\s*)(d|∂)\s*vec\(\s*(\w+)\s*\)'?"
+)
+_BY_GROUP = re.compile(r"(/\s*)(d|∂)\s*\(\s*(\w+)\s*\)")
+_OF_CALL = re.compile(r"(^|[;\n])(\s*)(∂|\\partial)(\^?2|²)?\s*(?=[a-z_0-9]+\()")
+_WORDS = {
+    "grad": "gradient",
+    "gradient": "gradient",
+    "jacobian": "jacobian",
+    "jac": "jacobian",
+    "J": "jacobian",
+    "hessian": "hessian",
+    "hess": "hessian",
+}
+
+
+@dataclass(frozen=True)
+class ClaimText:
+    """A claim, read.
+
+    Attributes:
+        kind: ``derivative``, ``differential`` or ``identity``.
+        program: the declarations and the equations before the claim.
+        of: the left side; right: the right side.
+        by: the variables of a derivative; order: of a differential.
+        layout: the layout that the claim names, or that its word means; vec: whether it is
+            by the entries of a matrix stacked.
+    """
+
+    kind: str
+    text: str
+    program: Program
+    of: Node
+    right: Node
+    by: tuple[str, ...] = ()
+    order: int = 1
+    layout: str | None = None
+    vec: bool = False
+    word: str = ""
+
+
+def read_claim(text: object) -> ClaimText:
+    """Read a claim. Raises ParseError where the text is none.
+
+    >>> read_claim("d(x'*x)/dx = 2*x'").by
+    ('x',)
+    >>> read_claim("tr(A*B) = tr(B*A)").kind
+    'identity'
+    """
+    if not isinstance(text, str):
+        raise ParseError(f"a claim is a text, not {type(text).__name__}")
+    clean = normalise(text)
+    layout = None
+    found = _LAYOUT.search(clean)
+    if found is not None:
+        layout = found[1] or found[2]
+        clean = clean[: found.start()] + " " * len(found[0]) + clean[found.end() :]
+    vec = _BY_VEC.search(clean) is not None
+    clean = _BY_VEC.sub(lambda m: _padded(m, f"{m[1] or m[4]}{m[2] or m[5]}{m[3] or m[6]}"), clean)
+    clean = _BY_GROUP.sub(lambda m: _padded(m, f"{m[1]}{m[2]}{m[3]}"), clean)
+    clean = _partial_of_call(clean)
+    program = read(clean)
+    if not program.statements:
+        raise ParseError("there is no claim", hint="a claim is d(f)/dx = g or f = g")
+    last = program.statements[-1]
+    before = Program(clean, program.declarations, program.statements[:-1])
+    if any(isinstance(s, ClaimNode) for s in before.statements):
+        raise ParseError("one claim at a time: only the last statement is a claim")
+    if isinstance(last, ClaimNode):
+        if last.right is None:
+            raise ParseError(
+                "the right side of the claim is missing", span=last.span, hint="write = …"
+            )
+        of, right, head = last.left.of, last.right, last.left
+        if not head.by:
+            return ClaimText("differential", clean, before, of, right, (), head.order, layout)
+        known = _names(before, of, right)
+        by = split_by(head, known)
+        if by is None:
+            listed = ", ".join(head.by)
+            raise UnknownNameError(
+                f"the variables to differentiate by cannot be told from {listed}",
+                span=head.span,
+                hint="write one d for each order, as in d(f)/dx or d2(f)/(dx dy)",
+            )
+        return ClaimText("derivative", clean, before, of, right, by, head.order, layout, vec)
+    if last.left is None:
+        raise ParseError("this is no claim: it has no =", span=last.span)
+    left = last.left
+    while left.op == "group":
+        left = left.args[0]
+    if left.op == "call" and left.value in _WORDS and len(left.args) == 2:
+        word = _WORDS[left.value]
+        name = left.args[1]
+        if name.op != "name":
+            raise ParseError("the second argument is the name of a variable", span=name.span)
+        by = (name.value,) * (2 if word == "hessian" else 1)
+        layout = {"gradient": "mixed", "jacobian": "numerator"}.get(word, layout)
+        of = left.args[0]
+        return ClaimText("derivative", clean, before, of, last.right, by, 1, layout, False, word)
+    return ClaimText("identity", clean, before, last.left, last.right, layout=layout)
+
+
+def _padded(match: re.Match[str], text: str) -> str:
+    return text + " " * (len(match[0]) - len(text))
+
+
+def _partial_of_call(text: str) -> str:
+    """``∂tr(A*X)/∂X`` with parentheses round the function."""
+    match = _OF_CALL.search(text)
+    if match is None:
+        return text
+    depth = 0
+    for i in range(match.end(), len(text)):
+        depth += {"(": 1, ")": -1}.get(text[i], 0)
+        if depth == 0 and text[i] == ")":
+            return f"{text[: match.end()]}({text[match.end() : i + 1]}){text[i + 1 :]}"
+    return text
+
+
+def _names(program: Program, *roots: Node) -> set[str]:
+    found = {d.name for d in program.declarations}
+    stack = list(roots)
+    for s in program.statements:
+        if isinstance(s, EquationNode):
+            stack.append(s.right)
+            if s.left is not None:
+                stack.append(s.left)
+    while stack:
+        node = stack.pop()
+        if node.op == "name":
+            found.add(node.value)
+        stack.extend(node.args)
+    return found

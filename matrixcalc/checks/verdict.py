@@ -1,0 +1,113 @@
+"""What a check says of a claim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+STATUSES = ("true", "true_if", "false", "undecided")
+SLIPS = (
+    "transposed",
+    "factor",
+    "sign",
+    "missing term",
+    "order",
+    "chain rule",
+    "shape",
+    "other",
+)
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """Values at which the two sides of a claim differ.
+
+    Attributes:
+        values: name -> a number or a list of rows.
+        entry: row and column of the claimed matrix, counted from 1; None where the two
+            have not the same shape.
+        expected: the right value there; found: the claimed one.
+    """
+
+    values: Mapping[str, Any]
+    entry: tuple[int, int] | None
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        at = ", ".join(f"{name} = {_shown(value)}" for name, value in self.values.items())
+        where = "" if self.entry is None else f"entry ({self.entry[0]}, {self.entry[1]}) "
+        return f"at {at}: {where}is {self.expected}, not {self.found}"
+
+
+def _shown(value: Any) -> str:
+    return str(value).replace("], [", "; ").replace("[[", "[").replace("]]", "]")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a claim holds.
+
+    Attributes:
+        status: ``"true"``, ``"true_if"``, ``"false"`` or ``"undecided"``.
+        claim: the text that was checked.
+        condition: for ``"true_if"``, under which condition, else ``""``; conditions: the same
+            as a list, one property each.
+        layout: the layout in which the claim was found right, or was judged; None for an
+            equation that is no derivative.
+        derivative: the right answer (a Derivative, a Differential or None).
+        counterexample, slip, diagnosis: for ``"false"``, values at which it fails, the
+            likely slip and a sentence on it; ``diagnosis`` says why for ``"undecided"`` too.
+        detail: how it was decided.
+    """
+
+    status: str
+    claim: str
+    conditions: list[str] = field(default_factory=list)
+    layout: str | None = None
+    derivative: Any = None
+    counterexample: Counterexample | None = None
+    slip: str | None = None
+    diagnosis: str = ""
+    detail: str = ""
+
+    @property
+    def condition(self) -> str:
+        return " and ".join(self.conditions)
+
+    def __str__(self) -> str:
+        if self.status == "true":
+            where = f" in {self.layout} layout" if self.layout else ""
+            return f"true{where} ({self.detail})"
+        if self.status == "true_if":
+            return f"true if {self.condition} ({self.detail})"
+        lines = [f"{self.status}: {self.diagnosis}"]
+        if self.status == "false" and self.derivative is not None:
+            lines.append(f"right: {self.derivative}")
+        if self.counterexample is not None:
+            lines.append(str(self.counterexample))
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, ready for JSON."""
+        c = self.counterexample
+        return {
+            "claim": self.claim,
+            "status": self.status,
+            "condition": self.condition,
+            "conditions": list(self.conditions),
+            "layout": self.layout,
+            "derivative": None if self.derivative is None else str(self.derivative),
+            "counterexample": None
+            if c is None
+            else {
+                "values": dict(c.values),
+                "entry": None if c.entry is None else list(c.entry),
+                "expected": c.expected,
+                "found": c.found,
+            },
+            "slip": self.slip,
+            "diagnosis": self.diagnosis,
+            "detail": self.detail,
+        }

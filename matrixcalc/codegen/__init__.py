@@ -1,0 +1,1 @@
+"""Code from formulas: derivatives as functions that run."""

@@ -1,0 +1,333 @@
+"""From expressions to array operations: every pass that looks at one product or sum.
+
+Products are cut in the cheapest order, diagonal matrices become broadcasting, an
+inverse that meets a factor becomes a solve with one factorisation for all its uses, a
+product X'*diag(d)*X with d known to be nonnegative becomes Z'*Z, and scalars are
+applied to the smallest operand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matrixcalc import build
+from matrixcalc.codegen.chain import Link, multiply, size_of
+from matrixcalc.codegen.ir import Builder, Dims, Value
+from matrixcalc.codegen.signs import nonnegative
+from matrixcalc.dims import Dim
+from matrixcalc.errors import UnsupportedError
+from matrixcalc.expr import Expr, topological
+from matrixcalc.operators import TABLE
+
+
+def dims_of(e: Expr) -> Dims:
+    """The axes of an expression as an array: those longer than one."""
+    return tuple(d for d in e.shape if not d.is_one)
+
+
+class Lowering:
+    """One translation: the builder, the hints and what is already lowered."""
+
+    def __init__(self, sizes: Mapping[str, int] | None = None) -> None:
+        self.builder = Builder()
+        self.sizes = dict(sizes or {})
+        self.known: dict[Expr, Value] = {}
+
+    def lower(self, root: Expr) -> Value:
+        """The value of an expression."""
+        for e in topological(root, lambda e: e not in self.known):
+            if e not in self.known:
+                made = self._node(e)
+                if not made.note and made.args and e.cost <= 40:
+                    made.note = str(e)
+                self.known[e] = made
+        return self.known[root]
+
+    def dim(self, d: Dim) -> Value:
+        """A dimension as a number."""
+        if d.is_number:
+            return self.builder.number(d.factor)
+        return self.builder.make("size", dims=(), data=d)
+
+    def _node(self, e: Expr) -> Value:
+        b = self.builder
+        args = [self.known[a] for a in e.args]
+        op = e.op
+        if op == "num":
+            return b.number(e.data)
+        if op == "pi":
+            return b.make("pi", dims=())
+        if op == "size":
+            return self.dim(e.data)
+        if op == "sym":
+            return b.make("input", dims=dims_of(e), data=e.data)
+        if op in ("eye", "ones", "zeros"):
+            return b.make(op, dims=dims_of(e))
+        if op == "add":
+            return self._add(e)
+        if op == "mul":
+            return self._mul(e)
+        if op == "had":
+            return self._had(e, args)
+        if op == "T":
+            return b.transpose(args[0])
+        if op == "pow" and not e.is_scalar:
+            return self._matrix_power(e, args[0])
+        if op in ("pow", "epow"):
+            return self._power(args[0], args[1])
+        return self._call(e, args)
+
+    # sums
+
+    def _add(self, e: Expr) -> Value:
+        b = self.builder
+        plus: list[Value] = []
+        minus: list[Value] = []
+        diagonals: list[Value] = []
+        constant: list[Value] = []
+        for t in e.args:
+            number, rest = build.split_number(t)
+            inner = [a for a in (rest.args if rest.op == "mul" else (rest,)) if not a.is_scalar]
+            if e.order == 2 and len(inner) == 1 and inner[0].op in ("eye", "diag"):
+                v = self.lower(t)
+                diagonals.append(v.args[0] if v.op == "diag" else self._eye_scale(v))
+            elif e.order and len(inner) == 1 and inner[0].op == "ones":
+                scalars = [a for a in (t.args if t.op == "mul" else ()) if a.is_scalar]
+                constant.append(self.lower(build.mul(*scalars)))
+            elif number < 0:
+                minus.append(self.lower(build.neg(t)))
+            else:
+                plus.append(self.lower(t))
+        total: Value | None = None
+        for v in plus:
+            total = v if total is None else b.binary("add", total, v)
+        for c in constant:
+            total = c if total is None else b.binary("add", total, c)
+        for v in minus:
+            total = b.make("neg", v, dims=v.dims) if total is None else b.binary("sub", total, v)
+        if diagonals:
+            v = diagonals[0]
+            for other in diagonals[1:]:
+                v = b.binary("add", v, other)
+            if total is None:
+                return self._diag(v, e)
+            return b.make("add_diag", total, v, dims=dims_of(e))
+        assert total is not None
+        if total.ndim < e.order:
+            return b.make("full", total, dims=dims_of(e))
+        return total
+
+    def _eye_scale(self, v: Value) -> Value:
+        return self.builder.number(1) if v.op == "eye" else v.args[0]
+
+    def _diag(self, v: Value, e: Expr) -> Value:
+        if v.ndim == 0:
+            return self.builder.make("scaled_eye", v, dims=dims_of(e))
+        return self.builder.make("diag", v, dims=dims_of(e))
+
+    # elementwise
+
+    def _had(self, e: Expr, args: Sequence[Value]) -> Value:
+        b = self.builder
+        up: list[Value] = []
+        down: list[Value] = []
+        for f, v in zip(e.args, args, strict=True):
+            if f.op == "eye":
+                continue
+            exponent = f.args[1].number if f.op == "epow" else None
+            if exponent is not None and exponent < 0:
+                down.append(self.lower(build.epower(f.args[0], build.num(-exponent))))
+            else:
+                up.append(v)
+        total = up[0] if up else b.number(1)
+        for v in up[1:]:
+            total = b.binary("mul", total, v)
+        for v in down:
+            total = b.binary("div", total, v)
+        if any(f.op == "eye" for f in e.args):
+            if total.ndim < 2:
+                return b.make("eye", dims=dims_of(e))
+            return b.make("diag", b.make("diagonal", total, dims=total.dims[:1]), dims=total.dims)
+        return total
+
+    def _power(self, base: Value, exponent: Value) -> Value:
+        b = self.builder
+        if exponent.op == "number":
+            k = exponent.data
+            if k == 2:
+                return b.binary("mul", base, base)
+            if k == 3:
+                return b.binary("mul", b.binary("mul", base, base), base)
+            if k.denominator == 2 and k.numerator == 1:
+                return b.unary("sqrt", base)
+            if k < 0:
+                return b.binary("div", b.number(1), self._power(base, b.number(-k)))
+            if k == 1:
+                return base
+        return b.binary("pow", base, exponent)
+
+    # products
+
+    def _mul(self, e: Expr) -> Value:
+        scalars = [a for a in e.args if a.is_scalar]
+        chain = [a for a in e.args if not a.is_scalar]
+        scale = self._scale(scalars)
+        if not chain:
+            assert scale is not None
+            return scale
+        if len(chain) == 1:
+            return self._scaled_leaf(scale, chain[0])
+        weighted = self._symmetric(chain, scale)
+        if weighted is not None:
+            return weighted
+        links = [self._link(f) for f in chain]
+        if scale is not None:
+            links, scale = self._smallest(links, scale)
+        made = multiply(links, self.sizes, self.builder, self._solve, self._form)
+        return self.builder.scaled(scale, made)
+
+    def _scale(self, scalars: Sequence[Expr]) -> Value | None:
+        b = self.builder
+        up: Value | None = None
+        down: Value | None = None
+        for s in scalars:
+            exponent = s.args[1].number if s.op == "pow" else None
+            if exponent is not None and exponent < 0:
+                v = self.lower(build.power(s.args[0], build.num(-exponent)))
+                down = v if down is None else b.binary("mul", down, v)
+            else:
+                v = self.known[s]
+                up = v if up is None else b.binary("mul", up, v)
+        if down is None:
+            return up
+        return b.binary("div", b.number(1) if up is None else up, down)
+
+    def _scaled_leaf(self, scale: Value | None, f: Expr) -> Value:
+        b = self.builder
+        v = self.known[f]
+        if scale is None:
+            return v
+        if f.op == "eye":
+            return b.make("scaled_eye", scale, dims=v.dims)
+        if f.op == "ones":
+            return b.make("full", scale, dims=v.dims)
+        if v.op == "diag":
+            return b.make("diag", b.scaled(scale, v.args[0]), dims=v.dims)
+        return b.scaled(scale, v)
+
+    def _smallest(self, links: list[Link], scale: Value) -> tuple[list[Link], Value | None]:
+        """The scale on the smallest operand, where that is smaller than the result."""
+        def entries(k: Link) -> int:
+            if k.kind == "diag":
+                return size_of(k.rows, self.sizes)
+            if k.kind == "solve":
+                return 10**18
+            return size_of(k.rows, self.sizes) * size_of(k.cols, self.sizes)
+
+        result = size_of(links[0].rows, self.sizes) * size_of(links[-1].cols, self.sizes)
+        place = min(range(len(links)), key=lambda i: entries(links[i]))
+        if entries(links[place]) >= result:
+            return links, scale
+        k = links[place]
+        scaled = self.builder.scaled(scale, k.value)
+        links[place] = Link(k.kind, scaled, k.rows, k.cols, k.flipped)
+        return links, None
+
+    def _link(self, f: Expr) -> Link:
+        inner = f.args[0] if f.op == "T" else f
+        if f.op == "diag":
+            return Link("diag", self.known[f.args[0]], f.rows, f.cols)
+        if inner.op == "pow" and inner.args[1].number == -1:
+            base = self.known[inner.args[0]]
+            return Link("solve", self._factor(inner.args[0], base), f.rows, f.cols, f.op == "T")
+        return Link("plain", self.known[f], f.rows, f.cols)
+
+    def _form(self, link: Link) -> Value:
+        b = self.builder
+        if link.kind == "diag":
+            return b.make("diag", link.value, dims=(link.rows, link.cols))
+        if link.kind == "solve":
+            made = b.make("inverse", link.value, dims=(link.rows, link.cols))
+            flip = link.flipped and link.value.op == "lu"
+            return b.transpose(made) if flip else made
+        return link.value
+
+    def _solve(self, link: Link, other: Value, left: bool) -> Value:
+        b = self.builder
+        if not left:
+            # other*inv(A) is (inv(A)'*other')'
+            link = Link(link.kind, link.value, link.cols, link.rows, not link.flipped)
+            return b.transpose(self._solve(link, b.transpose(other), True))
+        flipped = link.flipped and link.value.op == "lu"
+        return b.make("solve", link.value, other, dims=other.dims, data=flipped)
+
+    def _factor(self, e: Expr, v: Value) -> Value:
+        positive = e.op == "sym" and "positive_definite" in e.data[1]
+        gram = e.op == "mul" and len(e.args) == 2 and build.transpose(e.args[0]) is e.args[1]
+        return self.builder.make("cholesky" if positive or gram else "lu", v, dims=v.dims)
+
+    def _symmetric(self, chain: Sequence[Expr], scale: Value | None) -> Value | None:
+        """X'*X and X'*diag(d)*X, with a nonnegative d, as a product Z'*Z."""
+        b = self.builder
+        if len(chain) == 3 and chain[1].op == "diag" and chain[0] is build.transpose(chain[2]):
+            if not nonnegative(chain[1].args[0]):
+                return None
+            root = b.unary("sqrt", self.known[chain[1].args[0]])
+            z = b.rows(root, self.known[chain[2]])
+            z.note = "rows scaled by square roots, so that the product is symmetric"
+            return b.scaled(scale, b.make("gram", z, dims=z.dims[1:] * 2))
+        if len(chain) == 2 and chain[0].order == 2 and chain[0] is build.transpose(chain[1]):
+            right = self.known[chain[1]]
+            if right.ndim == 2:
+                return b.make(
+                    "gram", right, *(() if scale is None else (scale,)), dims=right.dims[1:] * 2
+                )
+        return None
+
+    def _matrix_power(self, e: Expr, base: Value) -> Value:
+        b = self.builder
+        k = int(e.args[1].data)
+        if k < 0:
+            base = b.make("inverse", self._factor(e.args[0], base), dims=base.dims)
+        if abs(k) == 1:
+            return base
+        return b.make("matrix_power", base, dims=base.dims, data=abs(k))
+
+    # functions
+
+    def _call(self, e: Expr, args: Sequence[Value]) -> Value:
+        b = self.builder
+        op = e.op
+        row = TABLE.get(op)
+        if row is None:
+            raise UnsupportedError(f"no code for {op}")
+        if row.elementwise:
+            return b.unary(op, args[0])
+        if op == "tr":
+            return self._trace(e, args[0])
+        if op == "sum" and args[0].op == "apply" and args[0].ndim == 0:
+            return args[0]
+        if op == "logdet":
+            return b.make("logdet", self._factor(e.args[0], args[0]), dims=())
+        if op == "diag" and args[0].ndim == 0:
+            return args[0]
+        data: Any = None
+        if op in ("colsum", "rowsum") and args[0].ndim < 2:
+            return args[0] if dims_of(e) else b.make("sum", args[0], dims=())
+        if op == "kron" and min(a.ndim for a in args) < 2:
+            data = tuple("".join("1" if d.is_one else "n" for d in a.shape) for a in e.args)
+        if op == "vec" and args[0].ndim < 2:
+            return args[0]
+        if op == "cumsum" and args[0].ndim == 0:
+            return args[0]
+        if all(a.ndim == 0 for a in args) and op in ("sum", "tr", "diagonal", "max", "min"):
+            return args[0]
+        return b.make(op, *args, dims=dims_of(e), data=data)
+
+    def _trace(self, e: Expr, whole: Value) -> Value:
+        """tr(A*B) is the sum of A.*B', which needs no product."""
+        b = self.builder
+        if whole.op == "dot" and all(a.ndim == 2 for a in whole.args):
+            return b.make("trace_product", *whole.args, dims=())
+        return b.make("tr", whole, dims=())

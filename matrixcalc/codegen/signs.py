@@ -1,0 +1,57 @@
+"""What is known of the sign of an expression, for square roots of weights."""
+
+from __future__ import annotations
+
+from matrixcalc.expr import Expr, topological
+
+_POSITIVE = frozenset(
+    {"exp", "sigmoid", "softplus", "softmax", "abs", "cosh", "step", "relu", "norm1", "norm2",
+     "ones", "eye", "pi", "size"}
+)
+
+
+def nonnegative(root: Expr) -> bool:
+    """Whether every entry is known to be at least zero.
+
+    >>> from matrixcalc.infer import parse
+    >>> nonnegative(parse("y.^2.*exp(z)")), nonnegative(parse("y.*exp(z)"))
+    (True, False)
+    """
+    known: dict[Expr, bool] = {}
+    for e in topological(root):
+        below = [known[a] for a in e.args]
+        if e.op == "num":
+            found = e.data >= 0
+        elif e.op == "sym":
+            found = "positive" in e.data[1]
+        elif e.op in ("epow", "pow"):
+            number = e.args[1].number
+            even = number is not None and number.denominator == 1 and number.numerator % 2 == 0
+            found = (even and (e.op == "epow" or e.is_scalar)) or (
+                below[0] and (e.op == "epow" or e.is_scalar)
+            )
+        elif e.op == "add":
+            found = all(below) or _complement(e)
+        elif e.op in ("mul", "had", "sum", "T", "diag", "rowsum", "colsum"):
+            found = all(below)
+        else:
+            found = e.op in _POSITIVE
+        known[e] = found
+    return known[root]
+
+
+def _complement(e: Expr) -> bool:
+    """1 - sigmoid(u), 1 - tanh(u)^2 and the like."""
+    if len(e.args) != 2 or not any(a.op in ("ones", "num") for a in e.args):
+        return False
+    if any(a.op == "num" and a.data != 1 for a in e.args):
+        return False
+    other = next((a for a in e.args if a.op not in ("ones", "num")), None)
+    if other is None or other.op != "mul" or len(other.args) != 2 or other.args[0].op != "num":
+        return False
+    if other.args[0].data != -1:
+        return False
+    inner = other.args[1]
+    if inner.op in ("epow", "pow") and inner.args[1].number == 2:
+        return inner.args[0].op in ("tanh", "sin", "cos", "erf")
+    return inner.op in ("sigmoid", "softmax")

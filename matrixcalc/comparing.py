@@ -1,0 +1,309 @@
+"""One check of a claimed derivative: the sizes, the points, and the ways of comparing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Context, Decimal, DecimalException, localcontext
+from random import Random
+from typing import Any
+
+from matrixcalc.claims import Claim, Mismatch, Verification
+from matrixcalc.elementwise import Writer
+from matrixcalc.entries import Table, sum_terms
+from matrixcalc.errors import ShapeError, UnsupportedError
+from matrixcalc.expr import Expr, topological
+from matrixcalc.grids import Grid
+from matrixcalc.jets import DIGITS, Exact, NotExact, OutsideDomain
+from matrixcalc.matrix_functions import Sampled
+from matrixcalc.polynomials import Counting, Polynomials
+from matrixcalc.sampling import (
+    WAYS,
+    directions,
+    draw,
+    linked,
+    plain,
+    properties,
+    size_choices,
+    work,
+)
+from matrixcalc.tensors import Tensor, clearly, exactly
+
+EXACT_POINTS = 2
+SAMPLED_POINTS = 3
+_TRIES = 12 * WAYS
+_EASY = 100_000
+_TOO_MUCH = 6_000_000
+_FEW_TERMS = 4000
+_MOST_SYMBOLS = 40
+
+
+class Check:
+    """One check: the sizes, and the three ways of comparing."""
+
+    def __init__(
+        self, function: Expr, targets: tuple[Expr, ...], claim: Claim, structured: str, span: int
+    ) -> None:
+        self.function = function
+        self.targets = targets
+        self.claim = claim
+        self.structured = structured
+        self.span = span
+        roots = [function, *targets]
+        if claim.matrix is not None:
+            roots.append(claim.matrix)
+        for term in claim.terms or ():
+            roots.extend(term.scalars)
+            roots.extend(e for e, _ in term.factors)
+        self.nodes = list(dict.fromkeys(e for root in roots for e in topological(root)))
+        self.inner = topological(function)
+        self.variables = [e for e in self.nodes if e.op == "sym"]
+        self.owners: dict[str, Expr] = {}
+        for v in self.variables:
+            # a name is one variable, though some of its symbols may be without its properties
+            owner = self.owners.setdefault(v.name, v)
+            if len(properties(v)) > len(properties(owner)):
+                self.owners[v.name] = v
+        self.sizes: dict[str, int] = {}
+
+    def run(self) -> Verification:
+        """The strongest check that the function allows, at the first sizes that admit one."""
+        if self.claim.matrix is None and self.claim.terms is None:
+            return self._skipped("nothing is claimed")
+        outcome: Verification | None = None
+        for sizes in self._choose_sizes():
+            self.sizes = sizes
+            try:
+                outcome = self._check()
+            except UnsupportedError as error:
+                return self._skipped(error.message)
+            except ShapeError as error:
+                return Verification("failed", sizes, error.message)
+            if outcome.status != "skipped":
+                break
+        if outcome is None:
+            return self._skipped("writing it out takes too much work, even at the smallest sizes")
+        return outcome
+
+    def _check(self) -> Verification:
+        proved = self._polynomials()
+        if proved is not None:
+            return proved
+        try:
+            return self._points(Exact, EXACT_POINTS)
+        except NotExact:
+            with localcontext(Context(prec=DIGITS)):
+                return self._points(Sampled, SAMPLED_POINTS)
+
+    def _skipped(self, why: str) -> Verification:
+        return Verification("skipped", self.sizes, why)
+
+    def _choose_sizes(self) -> list[dict[str, int]]:
+        """The sizes to try: those that make little work, else the least work that is bearable."""
+        easy: list[dict[str, int]] = []
+        least, best = _TOO_MUCH, None
+        for sizes in size_choices(self.nodes, self.claim.dims.values()):
+            seeds = 1
+            for t in self.targets:
+                seeds *= 1 + t.rows.value(sizes) * t.cols.value(sizes)
+            cost = work(self.inner, sizes, seeds) + work(self.nodes, sizes, 1)
+            if cost <= _EASY and sizes not in easy:
+                easy.append(sizes)
+            if cost < least:
+                least, best = cost, sizes
+        return easy or ([] if best is None else [best])
+
+    def _tensor(self) -> Tensor:
+        return Tensor(self.function, self.targets, self.sizes)
+
+    # Polynomials
+
+    def _polynomials(self) -> Verification | None:
+        """The identity of polynomials, where it takes little work."""
+        if not all(plain(self.owners.get(t.name, t)) for t in self.targets):
+            return None
+        if any("orthogonal" in properties(v) for v in self.variables):
+            return None
+        shapes = {
+            v: (v.rows.value(self.sizes), v.cols.value(self.sizes)) for v in self.owners.values()
+        }
+        if sum(rows * cols for rows, cols in shapes.values()) > _MOST_SYMBOLS:
+            return None
+        counts = self._shared(
+            {v: [[1] * cols for _ in range(rows)] for v, (rows, cols) in shapes.items()}
+        )
+        try:
+            counting = Counting(_FEW_TERMS)
+            counter = Writer(counting, counts, self.sizes)
+            counter.write(self.function)
+            self._claimed(counter)
+        except NotExact:
+            return None
+        names = [f"x{k}" for k in range(sum(rows * cols for rows, cols in shapes.values()))]
+        from sympy.polys.domains import QQ
+        from sympy.polys.rings import PolyRing
+
+        ring = PolyRing(names or ["x0"], QQ)
+        symbols = iter(ring.gens)
+        values: dict[Expr, Grid] = {}
+        for v, (rows, cols) in shapes.items():
+            grid = [[next(symbols) for _ in range(cols)] for _ in range(rows)]
+            values[v] = linked(v, grid)
+        values = self._shared(values)
+        writer = Writer(Polynomials(ring), values, self.sizes)
+        value = writer.write(self.function)
+        claims = self._claimed(writer)
+
+        def expected(i: int, j: int, places: tuple[tuple[int, int], ...]) -> Any:
+            entry = ring.ring_new(value[i][j])
+            for t, (row, col) in zip(self.targets, places, strict=True):
+                entry = entry.diff(values[t][row][col])
+            return entry
+
+        if not self._tensor().identical(expected, claims):
+            return None  # a point of numbers shows it better
+        return Verification(
+            "proved", self.sizes, f"identity of polynomials in the entries{self._at()}"
+        )
+
+    def _at(self) -> str:
+        sizes = ", ".join(f"{n} = {s}" for n, s in sorted(self.sizes.items()))
+        return f", at {sizes}" if sizes else ""
+
+    # Points
+
+    def _points(self, kind: type[Exact], wanted: int) -> Verification:
+        random = Random(int.from_bytes(self.function.key, "big"))
+        piecewise = False
+        done, preferred = 0, 0
+        for attempt in range(_TRIES):
+            way = preferred if attempt == 0 or done else attempt % WAYS
+            try:
+                with_jets = kind(len(self.targets))
+                values = self._draw(random, way, kind is Exact)
+                mismatch = self._at_point(with_jets, values)
+                if mismatch is not None and kind is Sampled:
+                    mismatch = self._confirmed(mismatch, values)
+            except (OutsideDomain, DecimalException):
+                if done:
+                    preferred = way
+                continue
+            piecewise = piecewise or with_jets.piecewise
+            if mismatch is not None:
+                return Verification("failed", self.sizes, "an entry differs", done + 1, mismatch)
+            preferred = way
+            done += 1
+            if done == wanted + (piecewise and kind is Exact):
+                return self._success(kind, piecewise, done)
+        return self._skipped("no points were found at which everything is real and smooth")
+
+    def _confirmed(self, mismatch: Mismatch, values: dict[Expr, Grid]) -> Mismatch | None:
+        """A mismatch that stays with more digits; one of rounding alone does not.
+
+        Raises OutsideDomain where the values themselves are rounding errors.
+        """
+        with localcontext() as context:
+            context.prec = 3 * DIGITS
+            again = self._at_point(Sampled(len(self.targets)), values)
+        if again is not None and again != mismatch:
+            raise OutsideDomain("the values at this point are dominated by rounding")
+        return again
+
+    def _success(self, kind: type[Exact], piecewise: bool, points: int) -> Verification:
+        if kind is Exact:
+            status = "sampled" if piecewise else "proved"
+            return Verification(
+                status,
+                self.sizes,
+                f"equal in exact rational arithmetic at {points} random points{self._at()}",
+                points,
+            )
+        return Verification(
+            "sampled",
+            self.sizes,
+            f"equal in {DIGITS}-digit arithmetic at {points} random points{self._at()}",
+            points,
+        )
+
+    def _draw(self, random: Random, way: int, exact: bool) -> dict[Expr, Grid]:
+        values = {}
+        for v in self.owners.values():
+            rows, cols = (d.value(self.sizes) for d in v.shape)
+            values[v] = draw(v, rows, cols, random, way, self.span if exact else None)
+        return self._shared(values)
+
+    def _shared(self, values: dict[Expr, Grid]) -> dict[Expr, Grid]:
+        """The entries of every symbol, from those of the variables."""
+        return {v: values[self.owners[v.name]] for v in self.variables}
+
+    def _at_point(self, arithmetic: Exact, values: dict[Expr, Grid]) -> Mismatch | None:
+        """The first entry at this point in which a claim is wrong."""
+        moves = [directions(t, values[t], self.structured) for t in self.targets]
+        seeded = dict(values)
+        names = {t.name for t in self.targets}
+        for target in (v for v in self.variables if v.name in names):
+            grid = values[target]
+            seeded[target] = [
+                [
+                    arithmetic.seed(
+                        x,
+                        [
+                            {n: move[i, j] for n, move in enumerate(moves[k]) if (i, j) in move}
+                            if t.name == target.name
+                            else {}
+                            for k, t in enumerate(self.targets)
+                        ],
+                    )
+                    for j, x in enumerate(row)
+                ]
+                for i, row in enumerate(grid)
+            ]
+        value = Writer(arithmetic, seeded, self.sizes).write(self.function)
+        claims = self._claimed(Writer(type(arithmetic)(0), values, self.sizes))
+        in_space = self.structured == "gradient" and not all(plain(t) for t in self.targets)
+        tensor = self._tensor()
+        differ = exactly if type(arithmetic) is Exact else clearly
+        for form, found in claims.items():
+            pairs = (
+                tensor.contracted(arithmetic, value, moves, found, values)
+                if in_space
+                else tensor.by_entry(arithmetic, value, moves, found)
+            )
+            wrong = differ(pairs)
+            if wrong is not None:
+                index, expected, got, space = wrong
+                shown = {v.name: values[v] for v in self.variables}
+                return Mismatch(form, index, _text(expected), _text(got), shown, space)
+        return None
+
+    # Entries
+
+    def _claimed(self, writer: Writer) -> dict[str, Callable[[tuple[int, ...]], Any]]:
+        """The claimed tensor in each form, as functions of the index."""
+        found: dict[str, Callable[[tuple[int, ...]], Any]] = {}
+        claim = self.claim
+        if claim.matrix is not None and claim.place is not None:
+            grid, place = writer.write(claim.matrix), claim.place
+            lengths = tuple(
+                d.value(self.sizes)
+                for e in (self.function, *self.targets)
+                for d in e.shape
+                if not d.is_one
+            )
+
+            def in_matrix(index: tuple[int, ...]) -> Any:
+                row, col = place(index, lengths)
+                if row >= len(grid) or col >= len(grid[0]):
+                    raise ShapeError("the claim has not the shape of the derivative")
+                return grid[row][col]
+
+            found["matrix notation"] = in_matrix
+        if claim.terms is not None:
+            table: Table = sum_terms(claim.terms, claim.dims, writer)
+            found["index form"] = lambda index: table.get(index, 0)
+        return found
+
+
+def _text(x: Any) -> str:
+    if isinstance(x, Decimal):
+        return f"{x:.17g}"
+    return str(x)

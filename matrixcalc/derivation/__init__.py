@@ -1,0 +1,5 @@
+"""Derivations: how a result is found, step by step, each step an equation that is checked."""
+
+from matrixcalc.derivation.records import Formula, Step
+
+__all__ = ["Formula", "Step"]

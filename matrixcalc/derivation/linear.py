@@ -1,0 +1,170 @@
+"""What is linear in dx, brought to the form from which the derivative is read off.
+
+A scalar by a vector is ``a'*dx``, by a matrix ``tr(A*dX)``, a vector by a vector
+``A*dx``, anything by a scalar ``A*dt``, and with three axes or more ``A*vec(dX)``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from matrixcalc import build, engine
+from matrixcalc.build import add, mul, transpose
+from matrixcalc.calls import make_call
+from matrixcalc.derivation.records import Formula
+from matrixcalc.expr import Expr
+from matrixcalc.index import Indices
+from matrixcalc.pullback import Pullback
+from matrixcalc.raise_ import to_matrix
+from matrixcalc.templates import substitute
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How the coefficient C and the increment dx stand in the form.
+
+    Attributes:
+        before, after: the text before and after the coefficient; latex: the same for LaTeX.
+        flipped: whether the coefficient in the form is the transpose of the natural one.
+        stacked: whether the form is of ``vec(dY)``.
+        trace: whether it is a trace.
+    """
+
+    before: str
+    after: str
+    latex_before: str
+    latex_after: str
+    flipped: bool
+    stacked: bool = False
+    trace: bool = False
+
+
+def shape_of(y: Expr, x: Expr) -> Shape:
+    """The form for a function of the kind of ``y`` and a variable of the kind of ``x``."""
+    if x.is_scalar:
+        return Shape("", "*{}", "", r"\,{}", False)
+    if y.order + x.order > 2:
+        if x.order == 2:
+            return Shape("", "*vec({})", "", r"\operatorname{{vec}}({})", False, True)
+        end, latex = ("*{}'", r"\,{}^\top") if x.kind == "row" else ("*{}", r"\,{}")
+        return Shape("", end, "", latex, False, True)
+    if y.is_scalar:
+        if x.order == 2:
+            head, tail = r"\operatorname{{tr}}\left(", r"\,{}\right)"
+            return Shape("tr(", "*{})", head, tail, True, trace=True)
+        if x.kind == "row":
+            return Shape("{}*", "", r"{}\,", "", True)
+        return Shape("", "*{}", "", r"\,{}", True)
+    if y.kind == "row":
+        if x.kind == "row":
+            return Shape("{}*", "", r"{}\,", "", True)
+        return Shape("{}'*", "", r"{}^\top\,", "", True)
+    if x.kind == "row":
+        return Shape("", "*{}'", "", r"\,{}^\top", False)
+    return Shape("", "*{}", "", r"\,{}", False)
+
+
+def form(y: Expr, natural: Expr, dx: Expr) -> Formula:
+    """The form with a coefficient, given in its natural shape."""
+    s = shape_of(y, dx)
+    c = transpose(natural) if s.flipped else natural
+    value = _value(y, natural, dx)
+    inner, latex_inner = "{}", "{}"
+    if c.op == "add" or (c.is_scalar and c.op == "mul" and not c.args[0].is_scalar and s.before):
+        inner, latex_inner = "({})", r"\left({}\right)"
+    elif {c.op, *(a.op for a in c.args if c.op == "mul")} & {"kron", "had"}:
+        latex_inner = r"\left({}\right)"  # an infix sign there
+    unit = c is build.UNIT or c.op == "eye"
+    minus = c is build.MINUS or (c.op == "mul" and c.args[0] is build.MINUS and _bare(c))
+    if unit or minus:
+        sign = "-" if minus else ""
+        text = (s.before + s.after).replace("*", "", 1)
+        latex = (s.latex_before + s.latex_after).replace(r"\,", "", 1)
+        if s.trace:
+            text, latex = "tr({})", r"\operatorname{{tr}}({})"
+        return Formula(sign + text, (dx,), value, sign + latex)
+    order = (dx, c) if s.before.startswith("{}") else (c, dx)
+    return Formula(
+        s.before + inner + s.after, order, value, s.latex_before + latex_inner + s.latex_after
+    )
+
+
+def _bare(c: Expr) -> bool:
+    return len(c.args) == 2 and c.args[1].op == "eye"
+
+
+def _value(y: Expr, natural: Expr, dx: Expr) -> Expr:
+    """The form as one expression, for checking."""
+    s = shape_of(y, dx)
+    if dx.is_scalar:
+        return mul(natural, dx)
+    if s.stacked:
+        return mul(natural, as_column(dx))
+    c = transpose(natural) if s.flipped else natural
+    if s.trace:
+        return make_call("tr", (mul(c, dx),))
+    if y.kind == "row":
+        return mul(dx if dx.kind == "row" else transpose(dx), c)
+    if y.is_scalar and dx.kind == "row":
+        return mul(dx, c)
+    return mul(c, as_column(dx))
+
+
+def as_column(e: Expr) -> Expr:
+    """A vector, row or matrix with its columns stacked."""
+    if e.order == 2:
+        return make_call("vec", (e,))
+    return transpose(e) if e.kind == "row" else e
+
+
+def stacked(y: Expr, e: Formula) -> Formula:
+    """``vec(…)`` of a formula, where the form is of the stacked differential."""
+    assert e.value is not None
+    value = as_column(e.value)
+    if y.order == 2:
+        latex = rf"\operatorname{{{{vec}}}}({e.latex_template})"
+        return Formula(f"vec({e.template})", e.parts, value, latex, e.inner)
+    if y.kind == "row":
+        return Formula("{}", (value,), value, "{}", e.inner)
+    return e
+
+
+def coefficient(e: Expr, dx: Expr) -> Expr | None:
+    """What multiplies ``dx`` in ``e``, in its natural shape, term by term and not simplified.
+
+    None where matrix notation has no such coefficient.
+
+    >>> from matrixcalc.infer import parse
+    >>> e = parse("tr(A*X*B)", vars={"A": "matrix(p, n)", "X": "matrix(n, m)"})
+    >>> coefficient(e, e.args[0].args[1])
+    (B*A)'
+    """
+    if dx.is_scalar:
+        return substitute(e, {dx: build.UNIT})
+    if e.order + dx.order > 2:
+        return _stacked_coefficient(e, dx)
+    raised: list[Expr] = []
+    for term in e.args if e.op == "add" else (e,):
+        pullback = Pullback(Indices())
+        for t in pullback.derivative(term, [dx])[dx]:
+            matrix = to_matrix(t, pullback.indices)
+            if matrix is None:
+                return None
+            raised.append(matrix)
+    if not raised:
+        made = build.zeros(dx.shape if e.is_scalar else (e.rows * e.cols, dx.rows * dx.cols))
+    else:
+        made = add(*raised)
+    return transpose(made) if e.is_scalar and dx.kind == "row" and made.kind != "row" else made
+
+
+def _stacked_coefficient(e: Expr, dx: Expr) -> Expr | None:
+    raised: list[Expr] = []
+    for term in e.args if e.op == "add" else (e,):
+        tensor = engine.derivative(engine.value_of(term), dx)
+        form = engine.vec_form(tensor) if tensor.terms else None
+        if tensor.terms and form is None:
+            return None
+        if form is not None:
+            raised.append(form)
+    return add(*raised) if raised else None

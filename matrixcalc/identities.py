@@ -1,0 +1,67 @@
+"""The identities that the constructors and the simplifier use, each a claim that is checked."""
+
+from __future__ import annotations
+
+IDENTITIES = (
+    # transposes
+    "(A')' = A",
+    "(A*B)' = B'*A'",
+    "(A + B)' = A' + B'",
+    "(A.*B)' = A'.*B'",
+    "inv(A)' = inv(A')",
+    "adj(A)' = adj(A')",
+    "exp(A)' = exp(A')",
+    "kron(A, B)' = kron(A', B')",
+    # inverses and determinants
+    "inv(A)*A = eye",
+    "inv(inv(A)) = A",
+    "A: matrix(n, n); B: matrix(n, n); inv(A*B) = inv(B)*inv(A)",
+    "det(A') = det(A)",
+    "A: matrix(n, n); B: matrix(n, n); det(A*B) = det(A)*det(B)",
+    "det(inv(A)) = 1/det(A)",
+    "A: matrix(n, n); det(A^3) = det(A)^3",
+    "A: matrix(n, n); a: scalar; det(a*A) = a^n*det(A)",
+    "adj(A) = det(A)*inv(A)",
+    "A: matrix(n, n); adj(A)*A = det(A)*eye",
+    "A: matrix(n, n); logdet(inv(A)) = -logdet(A)",
+    # traces and sums
+    "tr(A') = tr(A)",
+    "tr(A*B) = tr(B*A)",
+    "tr(A*B*C) = tr(C*A*B)",
+    "tr(A*x*y') = y'*A*x",
+    "tr(diag(x)) = sum(x)",
+    "A: matrix(n, n); tr(A) = sum(diag(A))",
+    "sum(A.*B) = tr(A'*B)",
+    "sum(A') = sum(A)",
+    "sum(A, 1) = vector(1)'*A",
+    "sum(A, 2) = A*vector(1)",
+    "x'*A*y = y'*A'*x",
+    # diagonals and elementwise products
+    "diag(diag(x)) = x",
+    "diag(x)*y = x.*y",
+    "diag(x)*diag(y) = diag(x.*y)",
+    "diag(x*y') = x.*y",
+    "diag(A*B) = sum(A.*B', 2)",
+    "diag(x)*A*diag(y) = A.*(x*y')",
+    # vec and kron
+    "vec(A*X*B) = kron(B', A)*vec(X)",
+    "vec(x*y') = kron(y, x)",
+    "kron(A, B)*kron(C, D) = kron(A*C, B*D)",
+    "A: matrix(n, n); B: matrix(m, m); tr(kron(A, B)) = tr(A)*tr(B)",
+    # norms and elementwise functions
+    "norm2(x)^2 = x'*x",
+    "norm2(A)^2 = tr(A'*A)",
+    "norm2(-x) = norm2(x)",
+    "norm1(-x) = norm1(x)",
+    "abs(-x) = abs(x)",
+    "sin(-x) = -sin(x)",
+    "cos(-x) = cos(x)",
+    "tanh(-x) = -tanh(x)",
+    "vector(1) - sigmoid(x) = sigmoid(-x)",
+    "log(sigmoid(x)) = -softplus(-x)",
+    "exp(log_softmax(x)) = softmax(x)",
+    "softmax(x) = exp(x)/sum(exp(x))",
+    "logsumexp(x) = log(sum(exp(x)))",
+    "exp(x)./exp(y) = exp(x - y)",
+    "log(exp(x)) = x",
+)

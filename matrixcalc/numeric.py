@@ -1,0 +1,432 @@
+"""Expressions and index forms evaluated with NumPy, in double precision.
+
+Inside, every value is a 2-D array: a vector is n×1, a row 1×n, a scalar 1×1. The
+graph is walked without recursion and each shared part is computed once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from functools import cache, reduce
+from importlib import import_module
+from typing import Any, Protocol
+
+import numpy
+
+from matrixcalc.dims import Dim
+from matrixcalc.elementwise import formal_argument, template
+from matrixcalc.errors import LimitError, ShapeError, UnknownNameError, UnsupportedError
+from matrixcalc.expr import Expr
+from matrixcalc.operators import TABLE
+from matrixcalc.products import Array, product
+
+Values = Mapping[str, Any]
+Index = int | tuple[int, ...]
+"""An index of an index form: an id, or for a composite axis its ids, major to minor."""
+
+
+class Term(Protocol):
+    """A term of an index form: scalars times factors that carry indices."""
+
+    @property
+    def scalars(self) -> Sequence[Expr]: ...
+
+    @property
+    def factors(self) -> Sequence[tuple[Expr, tuple[Index, ...]]]: ...
+
+
+def evaluate(expr: Expr, values: Values) -> Array:
+    """The value of an expression, given a value for each of its variables.
+
+    Args:
+        expr: the expression.
+        values: a number or array for each variable's name. A vector or a row of n entries
+            may be given with shape (n,), (n, 1) or (1, n), a scalar as a float.
+
+    Returns:
+        An array of shape (n, m) for a matrix, (n, 1) for a vector, (1, n) for a row and
+        () for a scalar. Outside a function's real domain entries are nan or infinite.
+
+    Raises:
+        UnknownNameError: a variable has no value. ShapeError: a value does not fit the
+        declared shape. UnsupportedError: complex values; a function that needs SciPy.
+
+    >>> from matrixcalc.build import mul, sym, transpose
+    >>> from matrixcalc.dims import ONE, Dim
+    >>> x = sym("x", (Dim.named("n"), ONE))
+    >>> float(evaluate(mul(transpose(x), x), {"x": [3, 4]}))
+    25.0
+    """
+    return evaluate_many([expr], values)[0]
+
+
+def evaluate_many(exprs: Sequence[Expr], values: Values) -> list[Array]:
+    """The values of several expressions; what they share is computed once.
+
+    Arguments, result and errors as for :func:`evaluate`.
+
+    >>> from matrixcalc.build import mul, num, sym
+    >>> a = sym("a")
+    >>> [float(v) for v in evaluate_many([a, mul(num(2), a)], {"a": 1.5})]
+    [1.5, 3.0]
+    """
+    order = _topological_many(exprs)
+    arrays, sizes = bind(order, values)
+    known = _run(order, arrays, sizes)
+    return [known[e].reshape(()) if e.is_scalar else known[e] for e in exprs]
+
+
+def contract(
+    terms: Sequence[Term],
+    free: Sequence[Index],
+    dims: Mapping[int, Dim],
+    values: Values,
+    sizes: Mapping[str, int] | None = None,
+) -> Array:
+    """The array that an index form stands for.
+
+    Args:
+        terms: the terms, added. A factor has one index for each axis longer than one.
+        free: the indices of the result's axes, in order; all others are summed. One that
+            stands there twice is a Kronecker delta.
+        dims: the dimension of each index.
+        values: as for :func:`evaluate`.
+        sizes: sizes of dimension names that no variable fixes.
+
+    Raises:
+        As :func:`evaluate`.
+
+    >>> from types import SimpleNamespace
+    >>> from matrixcalc.build import sym
+    >>> n, m = Dim.named("n"), Dim.named("m")
+    >>> form = [SimpleNamespace(scalars=(), factors=[(sym("A", (n, m)), (1, 2))])]
+    >>> contract(form, (2,), {1: n, 2: m}, {"A": [[1, 2], [3, 4]]}).tolist()
+    [4.0, 6.0]
+    """
+    needed = [e for t in terms for e in (*t.scalars, *(f for f, _ in t.factors))]
+    order = _topological_many(needed)
+    arrays, found = bind(order, values, sizes)
+    known = _run(order, arrays, found)
+    extents = {i: size_of(d, found) for i, d in dims.items()}
+    shape = tuple(_extent(i, extents) for i in free)
+    total = numpy.zeros(shape)
+    parts = [i for axis in free for i in _parts(axis)]
+    for term in terms:
+        total = total + _term(term, parts, extents, known).reshape(shape)
+    return total
+
+
+def _term(
+    term: Term, free: list[int], extents: Mapping[int, int], known: Mapping[Expr, Array]
+) -> Array:
+    operands: list[Any] = []
+    seen: set[int] = set()
+    letters: dict[int, int] = {}
+    for factor, indices in term.factors:
+        ids = [i for axis in indices for i in _parts(axis)]
+        seen.update(ids)
+        operands.append(known[factor].reshape([extents[i] for i in ids]))
+        operands.append([letters.setdefault(i, len(letters)) for i in ids])
+    output: list[int] = []
+    for i in free:
+        letter = letters.setdefault(i, len(letters))
+        if i not in seen:
+            seen.add(i)
+            operands += [numpy.ones(extents[i]), [letter]]
+        if letter in output:
+            again = letters.setdefault(-1 - len(output), len(letters))
+            operands += [numpy.eye(extents[i]), [letter, again]]
+            letter = again
+        output.append(letter)
+    coefficient = numpy.ones(())
+    for scalar in term.scalars:
+        coefficient = coefficient * known[scalar].reshape(())
+    if not operands:
+        return numpy.asarray(coefficient)
+    return numpy.asarray(coefficient * _einsum(operands[::2], operands[1::2], output))
+
+
+_LETTERS = 52
+"""NumPy's einsum takes no more indices at once."""
+
+
+def _einsum(arrays: list[Array], indices: list[list[int]], output: list[int]) -> Array:
+    """einsum, factor by factor where there are too many indices for one call."""
+    if len({i for ids in indices for i in ids}) <= _LETTERS:
+        operands: list[Any] = [part for pair in zip(arrays, indices, strict=True) for part in pair]
+        return numpy.asarray(numpy.einsum(*operands, output, optimize=len(arrays) > 2))
+    total: Any = numpy.ones(())
+    names: list[int] = []
+    for k, (array, ids) in enumerate(zip(arrays, indices, strict=True)):
+        needed = {i for others in indices[k + 1 :] for i in others}.union(output)
+        keep = [i for i in dict.fromkeys((*names, *ids)) if i in needed]
+        local = {i: place for place, i in enumerate(dict.fromkeys((*names, *ids)))}
+        if len(local) > _LETTERS:
+            raise LimitError(f"a term with more than {_LETTERS} open indices")
+        lists: list[Any] = [[local[i] for i in part] for part in (names, ids, keep)]
+        total = numpy.einsum(total, lists[0], array, lists[1], lists[2])
+        names = keep
+    return numpy.asarray(numpy.transpose(total, [names.index(i) for i in output]))
+
+
+def _parts(axis: Index) -> tuple[int, ...]:
+    return axis if isinstance(axis, tuple) else (axis,)
+
+
+def _extent(axis: Index, extents: Mapping[int, int]) -> int:
+    size = 1
+    for i in _parts(axis):
+        size *= extents[i]
+    return size
+
+
+# Input
+
+
+def sizes_of(exprs: Sequence[Expr], values: Values) -> dict[str, int]:
+    """The size of each dimension name, as the values of the variables tell it.
+
+    Errors as for :func:`evaluate`.
+
+    >>> from matrixcalc.build import sym
+    >>> sizes_of([sym("A", (Dim.named("n"), Dim.named("m")))], {"A": [[1, 2, 3]]})
+    {'n': 1, 'm': 3}
+    """
+    return bind(_topological_many(exprs), values)[1]
+
+
+def bind(
+    order: Iterable[Expr], values: Values, sizes: Mapping[str, int] | None = None
+) -> tuple[dict[Expr, Array], dict[str, int]]:
+    """The variables' values as 2-D arrays that fit, and the sizes of the dimension names."""
+    found: dict[str, int] = dict(sizes or {})
+    arrays: dict[Expr, Array] = {}
+    products: list[tuple[Expr, Dim, int]] = []
+    for e in order:
+        if e.op != "sym":
+            continue
+        if e.name not in values:
+            raise UnknownNameError(f"no value is given for {e.name}")
+        array = _as_array(e, values[e.name])
+        arrays[e] = array
+        for dim, size in zip(e.shape, array.shape, strict=True):
+            if len(dim.names) > 1 or (dim.names and dim.factor != 1):
+                products.append((e, dim, size))
+            elif dim.is_number:
+                if dim.factor != size:
+                    raise _misfit(e, values[e.name])
+            elif found.setdefault(dim.names[0], size) != size:
+                name = dim.names[0]
+                raise _misfit(e, values[e.name], f", but {name} is {found[name]} elsewhere")
+    for e, dim, size in products:
+        if all(name in found for name in dim.names) and dim.value(found) != size:
+            raise _misfit(e, values[e.name])
+    return arrays, found
+
+
+def _as_array(e: Expr, value: Any) -> Array:
+    try:
+        raw = numpy.asarray(value)
+    except ValueError:
+        raise ShapeError(
+            f"the value of {e.name} is not an array: its rows differ in length"
+        ) from None
+    if numpy.iscomplexobj(raw):
+        raise UnsupportedError(f"the value of {e.name} is complex: only real values are taken")
+    if raw.dtype.kind not in "biufO":
+        raise ShapeError(f"the value of {e.name} is not numeric: {raw.dtype}")
+    try:
+        array = raw.astype(numpy.float64)
+    except (TypeError, ValueError):
+        raise ShapeError(f"the value of {e.name} is not numeric") from None
+    kind = e.kind
+    if kind == "scalar" and array.size == 1:
+        return array.reshape(1, 1)
+    if kind in ("vector", "row") and (array.ndim == 1 or (array.ndim == 2 and 1 in array.shape)):
+        return array.reshape((-1, 1) if kind == "vector" else (1, -1))
+    if kind == "matrix" and array.ndim == 2:
+        return array
+    raise _misfit(e, value)
+
+
+def _misfit(e: Expr, value: Any, more: str = "") -> ShapeError:
+    shape = numpy.shape(value)
+    given = "×".join(str(s) for s in shape) if shape else "a number"
+    if len(shape) == 1:
+        given = f"of length {shape[0]}"
+    declared = "a scalar" if e.is_scalar else f"{e.rows}×{e.cols}"
+    return ShapeError(f"{e.name} is {declared}, the value given is {given}{more}")
+
+
+def size_of(dim: Dim, sizes: Mapping[str, int]) -> int:
+    """A dimension as a number. Raises UnknownNameError where a name has no size."""
+    for name in dim.names:
+        if name not in sizes:
+            raise UnknownNameError(f"the size of the dimension {name} is not known from the values")
+    return dim.value(dict(sizes))
+
+
+# Evaluation
+
+
+def _topological_many(exprs: Sequence[Expr]) -> list[Expr]:
+    """All nodes below the expressions, each once, operands first."""
+    order: list[Expr] = []
+    seen: set[Expr] = set()
+    stack = [(e, False) for e in reversed(exprs)]
+    while stack:
+        current, ready = stack.pop()
+        if ready:
+            order.append(current)
+        elif current not in seen:
+            seen.add(current)
+            stack.append((current, True))
+            stack.extend((a, False) for a in current.args if a not in seen)
+    return order
+
+
+def _run(
+    order: Sequence[Expr], arrays: dict[Expr, Array], sizes: dict[str, int]
+) -> dict[Expr, Array]:
+    known: dict[Expr, Array] = {}
+    with numpy.errstate(all="ignore"):
+        for e in order:
+            if e.op == "sym":
+                known[e] = arrays[e]
+            elif e.op in ("sign", "step") and e.args[0].op == "add":
+                terms = [known[a] for a in e.args[0].args]
+                known[e] = _apply(e, [_settled(known[e.args[0]], terms)], sizes)
+            else:
+                known[e] = _apply(e, [known[a] for a in e.args], sizes)
+    return known
+
+
+def _settled(total: Array, terms: Sequence[Array]) -> Array:
+    """A sum with zero for what is rounding error: max(x - y) + y - x at the greatest entry."""
+    scale = reduce(numpy.add, [numpy.abs(t) for t in terms])
+    return numpy.where(numpy.abs(total) <= 4 * numpy.finfo(float).eps * scale, 0.0, total)
+
+
+def _apply(e: Expr, args: list[Array], sizes: dict[str, int]) -> Array:
+    op = e.op
+    if op == "add":
+        total = args[0]
+        for a in args[1:]:
+            total = total + a
+        return total
+    if op == "mul":
+        return product(args)
+    if op == "had":
+        result = args[0]
+        for a in args[1:]:
+            result = result * a
+        return result
+    if op == "num":
+        return numpy.array([[_float(e.data)]])
+    if op == "pow" and not e.is_scalar:
+        return _matrix_power(args[0], int(e.args[1].data))
+    if op in ("pow", "epow"):
+        return numpy.asarray(numpy.power(args[0], args[1]))
+    if op == "T":
+        return args[0].T
+    made = _constant(e, sizes)
+    if made is not None:
+        return made
+    special = _CONTRACTIONS.get(op)
+    if special is not None:
+        return special(*args)
+    row = TABLE.get(op)
+    if row is None:
+        raise UnsupportedError(f"{op} has no numeric value")
+    if not row.numpy:
+        return _by_meaning(e, args)
+    return _function(op, row.numpy, args)
+
+
+def _by_meaning(e: Expr, args: list[Array]) -> Array:
+    """A function without a kernel of its own, by its meaning in the table."""
+    formal = tuple(formal_argument(n, a.shape) for n, a in zip("AB", e.args, strict=False))
+    values = {f.name: array for f, array in zip(formal, args, strict=True)}
+    made = evaluate(template(e.op, formal), values)
+    return made.reshape(1, 1) if made.ndim == 0 else made
+
+
+def _constant(e: Expr, sizes: dict[str, int]) -> Array | None:
+    if e.op == "pi":
+        return numpy.array([[numpy.pi]])
+    if e.op == "size":
+        return numpy.array([[float(size_of(e.data, sizes))]])
+    if e.op == "commutation":
+        rows, cols = (size_of(d, sizes) for d in e.data)
+        order = numpy.arange(rows * cols).reshape(rows, cols, order="F")
+        return numpy.eye(rows * cols)[order.reshape(-1)]
+    if e.op in ("eye", "ones", "zeros"):
+        shape = (size_of(e.rows, sizes), size_of(e.cols, sizes))
+        if e.op == "eye":
+            return numpy.eye(shape[0])
+        return numpy.ones(shape) if e.op == "ones" else numpy.zeros(shape)
+    return None
+
+
+def _float(value: Fraction) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return numpy.inf if value > 0 else -numpy.inf
+
+
+def _function(op: str, path: str, args: list[Array]) -> Array:
+    try:
+        value = numpy.asarray(_resolve(path)(*args), dtype=float)
+    except numpy.linalg.LinAlgError:
+        # no convergence on nan or infinite entries
+        value = numpy.asarray(numpy.nan)
+    if value.ndim == 2:
+        return value
+    if value.ndim == 0:
+        if op == "pinv":
+            return numpy.full(args[0].shape[::-1], numpy.nan)
+        if TABLE[op].signature.endswith("-> []") or args[0].size == 1:
+            return value.reshape(1, 1)
+        return numpy.full(args[0].shape, value)
+    return value.reshape(-1, 1)
+
+
+@cache
+def _resolve(path: str) -> Callable[..., Any]:
+    """The function that a dotted name of the rule table stands for."""
+    module, _, name = path.rpartition(".")
+    found: Callable[..., Any] = getattr(import_module(module), name)
+    return found
+
+
+def _matrix_power(a: Array, k: int) -> Array:
+    try:
+        result = numpy.linalg.inv(a) if k == -1 else numpy.linalg.matrix_power(a, k)
+    except numpy.linalg.LinAlgError:
+        return numpy.full(a.shape, numpy.inf)
+    return numpy.asarray(result)
+
+
+def _diag(a: Array) -> Array:
+    return numpy.diag(a.ravel())
+
+
+def _diagonal(a: Array) -> Array:
+    return numpy.diagonal(a).reshape(-1, 1)
+
+
+_CONTRACTIONS: dict[str, Callable[..., Array]] = {
+    "sum": lambda a: numpy.sum(a).reshape(1, 1),
+    "colsum": lambda a: numpy.sum(a, axis=0, keepdims=True),
+    "rowsum": lambda a: numpy.sum(a, axis=1, keepdims=True),
+    "mean_columns": lambda a: numpy.mean(a, axis=0, keepdims=True),
+    "mean_rows": lambda a: numpy.mean(a, axis=1, keepdims=True),
+    "tr": lambda a: numpy.trace(a).reshape(1, 1),
+    "diag": _diag,
+    "diagonal": _diagonal,
+    "kron": lambda a, b: numpy.asarray(numpy.kron(a, b)),
+    "dot": lambda a, b: numpy.dot(a.ravel(), b.ravel()).reshape(1, 1),
+    "outer": lambda a, b: numpy.outer(a, b),
+}

@@ -1,0 +1,1 @@
+"""Printers: an expression as text, one file for each notation."""

@@ -1,0 +1,21 @@
+"""Expressions as MathML, by way of LaTeX; needs ``latex2mathml``, the extra ``mathml``."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from matrixcalc.errors import UnsupportedError
+from matrixcalc.expr import Expr
+from matrixcalc.printers.latex import to_latex
+
+
+def to_mathml(formula: str | Expr) -> str:
+    """An expression, or LaTeX, as a MathML element."""
+    text = formula if isinstance(formula, str) else to_latex(formula)
+    try:
+        converter = import_module("latex2mathml.converter")
+    except ImportError:
+        hint = "install it by: pip install latex2mathml"
+        raise UnsupportedError("MathML needs the package latex2mathml", hint=hint) from None
+    made: str = converter.convert(text)
+    return made

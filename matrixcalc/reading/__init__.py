@@ -1,0 +1,1 @@
+"""Claims found in files: Markdown, Python docstrings, LaTeX and plain ``.mc`` files."""

@@ -1,0 +1,61 @@
+"""Plain claim files: one claim a line, ``#`` comments, declarations.
+
+A declaration (``A: matrix(n, n)``) and an equation with a name on its left (``q = W*x``) hold
+for the lines below, until an empty line after a claim; ``layout: mixed`` too. ``#! false: sign``
+at the end of a claim says that it must be found false, by that slip; ``#! true_if``
+that it needs a condition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from matrixcalc.reading.records import LAYOUTS, Found
+
+_DECLARATION = re.compile(r"^[^\W\d]\w*\s*:\s*\w")
+_EQUATION = re.compile(r"^[^\W\d]\w*\s*=(?!=)")
+_EXPECTED = re.compile(r"#!\s*(true_if|true|false)\s*(?::\s*([a-z ]*[a-z]))?")
+_LAYOUT = re.compile(r"^layout\s*:\s*(\w+)$")
+
+
+def _holds_on(line: str) -> bool:
+    if "=" not in line:
+        return _DECLARATION.match(line) is not None
+    return ";" not in line and _EQUATION.match(line) is not None
+
+
+def claims_in(text: str, file: str, first: int = 1) -> Iterator[Found]:
+    """The claims of a text; ``first`` is the number of its first line.
+
+    >>> [found.text for found in claims_in("A: matrix(n, n)\\ntr(A) = tr(A')", "a.mc")]
+    ["A: matrix(n, n); tr(A) = tr(A')"]
+    """
+    before: list[str] = []
+    layout: str | None = None
+    used = False
+    for number, raw in enumerate(text.splitlines(), first):
+        expected = _EXPECTED.search(raw)
+        line = raw.partition("#")[0].strip().rstrip(";")
+        if not line:
+            if not raw.strip() and used:
+                before, layout, used = [], None, False
+            continue
+        named = _LAYOUT.match(line)
+        if named is not None:
+            if named[1] not in LAYOUTS:
+                yield Found(file, number, line, problem=f"no layout {named[1]!r}", shown=line)
+            layout = named[1]
+        elif _holds_on(line):
+            before.append(line)
+        else:
+            used = True
+            yield Found(
+                file,
+                number,
+                "; ".join([*before, line]),
+                layout,
+                expected[1] if expected else "true",
+                (expected[2] or "") if expected else "",
+                shown=line,
+            )

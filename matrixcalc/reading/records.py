@@ -1,0 +1,28 @@
+"""A claim where it was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LAYOUTS = ("numerator", "denominator", "mixed")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A claim in a file.
+
+    Attributes:
+        file, line: where it stands; text: the claim with the declarations before it.
+        layout: the layout that the file asks for; expected: the verdict that the file says
+            it must get, ``true``, ``true_if`` or ``false``; slip: and the slip, if it says.
+        problem: why it could not be read, or ``""``.
+    """
+
+    file: str
+    line: int
+    text: str
+    layout: str | None = None
+    expected: str = "true"
+    slip: str = ""
+    problem: str = ""
+    shown: str = ""

@@ -1,0 +1,146 @@
+"""Generated code computes what the engine says, and stays finite."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import mpmath
+import numpy
+import pytest
+
+import matrixcalc
+from matrixcalc.codegen.api import code, compile, compile_hvp, hvp
+from matrixcalc.derive import derive
+from matrixcalc.errors import UnsupportedError
+
+CORPUS = Path(__file__).parent / "corpus" / "cases.jsonl"
+CASES = [json.loads(line) for line in CORPUS.read_text(encoding="utf-8").splitlines()]
+ONE = [c for c in CASES if len(set(c["wrt"])) == 1 and len(c["wrt"]) <= 2]
+
+
+@pytest.mark.parametrize("case", ONE, ids=[c["id"] for c in ONE])
+def test_the_corpus_runs(case: dict[str, Any]) -> None:
+    f = compile(
+        case["expr"], case["wrt"][0], (0, len(case["wrt"])), vars=case.get("vars"),
+        structured=case.get("structured"),
+    )
+    for point in case["points"]:
+        value, tensor = f(**point["values"])
+        true = numpy.array(point["tensor"])
+        assert numpy.shape(tensor) == true.shape
+        scale = numpy.max(numpy.abs(true), initial=0.0)
+        assert numpy.max(numpy.abs(tensor - true), initial=0.0) <= 1e-8 * scale + 1e-12
+        numpy.testing.assert_allclose(
+            numpy.ravel(value), numpy.ravel(point["value"]), rtol=1e-8, atol=1e-12
+        )
+
+
+def test_generation_is_quick() -> None:
+    code("x'*A*x", "x")
+    times = []
+    for case in ONE[::4]:
+        start = time.perf_counter()
+        code(case["expr"], case["wrt"][0], len(case["wrt"]), vars=case.get("vars"))
+        times.append(time.perf_counter() - start)
+    assert sorted(times)[len(times) // 2] < 0.05
+
+
+def test_the_softplus_chain_is_right_to_ten_digits() -> None:
+    f = compile("sum(log(exp(-y.*(X*w)) + vector(1)))", "w", (0, 1, 2))
+    for t in (-1000.0, -30.0, 0.5, 30.0, 1000.0):
+        value, gradient, hessian = f(X=[[1.0]], w=[t], y=[1.0])
+        with mpmath.workdps(60):
+            e = mpmath.exp(-mpmath.mpf(t))
+            pairs = (
+                (value, mpmath.log1p(e)),
+                (gradient[0], -e / (1 + e)),
+                (hessian[0, 0], e / (1 + e) ** 2),
+            )
+        for found, true in pairs:
+            assert abs(mpmath.mpf(float(found)) - true) <= 1e-10 * abs(true) + 1e-300
+
+
+def test_softmax_does_not_overflow() -> None:
+    f = compile("log(sum(exp(x)))", "x", (0, 1))
+    value, gradient = f(x=[1000.0, -1000.0, 999.0])
+    assert value == pytest.approx(1000 + float(numpy.log1p(numpy.exp(-1))), rel=1e-14)
+    assert numpy.isfinite(gradient).all()
+
+
+def test_value_gradient_and_hessian_share_their_work() -> None:
+    text = code("sum(log(exp(-y.*(X*w)) + vector(1)))", "w", (0, 1, 2))
+    assert text.count("np.dot(X, w)") == 1
+    assert text.count(".T, part") <= 1
+
+
+def test_one_factorisation_serves_all_uses() -> None:
+    text = code("logdet(S) + a'*inv(S)*b", "S", (0, 1), vars={"a": "vector(n)", "b": "vector(n)"})
+    assert text.count("dgetrf") == 1
+
+
+def test_no_kronecker_product_is_formed() -> None:
+    text = code("norm2(T - U*V')^2", "U", 2).rpartition('"""')[2]
+    text = "".join(line for line in text.splitlines() if "#" not in line)
+    assert "kron" not in text
+    assert "np.eye" not in text
+
+
+def test_the_source_is_self_contained() -> None:
+    text = code("x'*A*x", "x")
+    program = f"{text}\nprint(function([[1., 2.], [3., 4.]], [1., 1.]))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
+                          check=True)
+    assert done.stdout.strip() == "[ 7. 13.]"
+
+
+def test_wrong_shapes_are_told() -> None:
+    f = compile("A*x", "x")
+    with pytest.raises(ValueError, match=r"^x is m, which the other arguments make .*; its shape"):
+        f(A=numpy.ones((2, 3)), x=numpy.ones(2))
+    with pytest.raises(ValueError, match=r"^A must have 2 axes \(n×m\)$"):
+        f(A=1.0, x=numpy.ones(2))
+
+
+def test_an_argument_is_never_handed_back() -> None:
+    a = numpy.array([[2.0, 1.0], [1.0, 3.0]])
+    f = compile("0.5*x'*A*x", "x", 2, vars={"A": "matrix(n, n) symmetric"})
+    made = f(A=a, x=[1.0, 1.0])
+    assert not numpy.shares_memory(a, made)
+
+
+@pytest.mark.parametrize(("order", "target", "words"), [
+    (3, "numpy", r"^the order is 0, 1 or 2, or a tuple of them$"),
+    (1, "fortran", r"^no target 'fortran'\nthe targets are numpy$"),
+])
+def test_what_there_is_not_is_refused(order: int, target: str, words: str) -> None:
+    with pytest.raises(UnsupportedError, match=words):
+        code("x'*x", "x", order, target)
+
+
+@pytest.mark.parametrize(("text", "wrt"), [
+    ("norm2(T - U*V')^2", "U"),
+    ("sum(log(exp(-y.*(X*w)) + vector(1)))", "w"),
+    ("tr(A*X'*B*X*C)", "X"),
+])
+def test_the_product_with_the_hessian(text: str, wrt: str) -> None:
+    rng = numpy.random.default_rng(1)
+    d = derive(text, wrt, wrt, verify=False)
+    sizes = dict.fromkeys("nmpqkrst", 3)
+    values = {}
+    for name, v in d.variables.items():
+        values[name] = rng.standard_normal([d.value(sizes) for d in v.shape if not d.is_one])
+    v = rng.standard_normal(values[wrt].shape)
+    made = compile_hvp(text, wrt)(**values, v=v)
+    numpy.testing.assert_allclose(made, numpy.tensordot(d.as_tensor(values), v, v.ndim))
+    assert hvp(text, wrt)
+
+
+def test_the_package_gives_the_functions_when_asked() -> None:
+    assert matrixcalc.compile is compile
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        matrixcalc.nothing  # noqa: B018
