@@ -13,6 +13,9 @@ from matrixcalc.expr import Expr
 from matrixcalc.grids import Grid, combined, identity, inverse, product, transposed
 from matrixcalc.jets import Exact, OutsideDomain
 
+SPAN = 2**40
+"""Bound of the whole numbers that are drawn: two polynomials seldom agree among so many."""
+
 WAYS = 5
 """Ways of drawing numbers: see :func:`draw`."""
 
