@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from matrixcalc.dims import Dim
-from matrixcalc.entries import Term
-from matrixcalc.expr import Expr
-from matrixcalc.grids import Grid
+if TYPE_CHECKING:
+    from matrixcalc.dims import Dim
+    from matrixcalc.entries import Term
+    from matrixcalc.expr import Expr
+    from matrixcalc.grids import Grid
 
 Place = Callable[[tuple[int, ...], tuple[int, ...]], tuple[int, int]]
 """The row and column of a tensor entry, from its index and the lengths of the axes."""

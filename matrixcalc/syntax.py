@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from matrixcalc.errors import LimitError, ParseError, Span
-from matrixcalc.wordings import explain
 
 if TYPE_CHECKING:
     from lark import Lark, Token
@@ -161,6 +160,8 @@ def _run(text: str, start: str, empty: str) -> Any:
         token = getattr(error, "token", None)
         at_end = token is not None and token.type == "$END"
         stop = len(text) if at_end else error.pos_in_stream
+    from matrixcalc.wordings import explain
+
     raise explain(text, len(text) if stop is None else stop, empty)
 
 
