@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any
 
-from matrixcalc.jets import Exact, NotExact, OutsideDomain
+from matrixcalc.jets import Exact, OutsideDomain
 
 PRIME = 2**127 - 1
 """It leaves 3 on division by 4, so that a square v has the root v^((PRIME + 1)/4)."""
@@ -44,14 +44,14 @@ class Formal(Exact):
             raise OutsideDomain("division by zero")
         return field()(a) / divisor
 
+    def shows(self, x: Any) -> bool:
+        return bool(field()(self.value(x)))
+
     def magnitude(self, x: Any) -> Any:
         return int(bool(self.value(x)))
 
     def pi(self) -> Any:
         return _drawn("pi", 0) ** 2  # erf asks for its root
-
-    def greater(self, a: Any, b: Any) -> bool:
-        raise NotExact("there is no order in a finite field")
 
     def derivatives(self, name: str, x: Any, order: int) -> list[Any]:
         if name in ("abs", "sign"):
