@@ -11,7 +11,7 @@ WRITE = {
     "identitymatrix": "eye or eye(n)",
     "id": "eye or eye(n)",
     # products and powers
-    "matmul mtimes mul times_": "A*B",
+    "matmul mtimes mul": "A*B",
     "multiply times hadamard": "A.*B",
     "divide rdivide": "A./B",
     "add plus": "A + B",
@@ -35,12 +35,10 @@ WRITE = {
     "adjugate adjoint": "adj(X)",
     "cofactor": "adj(X)'",
     "diagonal": "diag(X)",
-    "colsum": "sum(X, 1)",
-    "rowsum": "sum(X, 2)",
+    "colsum colsums": "sum(X, 1)",
+    "rowsum rowsums": "sum(X, 2)",
     "colmean colmeans": "mean(X, 1)",
     "rowmean rowmeans": "mean(X, 2)",
-    "colsums": "sum(X, 1)",
-    "rowsums": "sum(X, 2)",
     "matexp matrixexp": "expm(X)",
     # reductions
     "fro frob frobenius normf norm_f norm_fro normfro": "norm2(X)",
@@ -91,9 +89,7 @@ WRITE = {
 }
 """What to write for each name; several names of one thing stand together."""
 
-DERIVATIVES = frozenset(
-    "diff grad gradient jacobian hessian derivative derive differentiate laplacian".split()
-)
+_DERIVATIVES = "diff grad gradient jacobian hessian derivative derive differentiate laplacian"
 """Names of differentiation itself, which is not a function within an expression."""
 
 
@@ -104,7 +100,7 @@ def instead_of(name: str) -> str:
     ('write log(a)/log(10)', '')
     """
     plain = name.lower()
-    if plain in DERIVATIVES:
+    if plain in _DERIVATIVES.split():
         return "give the expression alone; what it is differentiated by is named beside it"
     for names, form in WRITE.items():
         if plain in names.split():

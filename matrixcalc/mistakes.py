@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from matrixcalc.greek import GREEK
 from matrixcalc.operators import SPELLINGS
 
 
@@ -47,16 +48,13 @@ _NUMBER = r"(?P<found>\.?\d[\w.]*)"
 _OPERATOR = r"(?P<found>\*\*|\.\*\*|\.[*/^]|[-+*/\\@^⊙⊘⊗])"
 _END = r"(?P<found>)\Z"
 _FUNCTION = rf"\b(?P<function>{'|'.join(sorted(SPELLINGS))})"
-GREEK = (
-    "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|omicron|pi|rho|"
-    "sigma|tau|upsilon|phi|chi|psi|omega|varepsilon|vartheta|varphi|varrho|varsigma"
-)
 _OTHER = "hat|bar|tilde|text|left|right|big|int|prod|in|quad|top"
 LATEX_NAME = rf"(?:{'|'.join(sorted(SPELLINGS))}|{_OTHER}|(?i:{GREEK}))"
 """What LaTeX writes with a backslash, and the language, or a user, without."""
 LATEX_SIGN = (
     r"(?:cdot|times|odot|circ|otimes|oplus|[dt]?frac|mathbf|mathrm|mathsf|mathbb|mathcal|"
-    r"boldsymbol|bm|operatorname|begin|end|[lr]Vert|[lr]vert|langle|rangle|intercal|dagger|nabla|infty|leq|geq|neq)"
+    r"boldsymbol|bm|operatorname|begin|end|[lr]Vert|[lr]vert|langle|rangle|intercal|dagger|nabla|"
+    r"infty|leq|geq|neq)"
 )
 """Commands of LaTeX that are no names of the language."""
 _LATEX = "'{found}' is LaTeX, which is not read here"
@@ -89,7 +87,8 @@ WORDINGS = (
         before=r"positive",
     ),
     Wording(
-        "A: symmetric matrix(n, n); A", r"(?P<found>\()", "w", "a kind comes first, then properties",
+        "A: symmetric matrix(n, n); A", r"(?P<found>\()", "w",
+        "a kind comes first, then properties",
         "write {kind}(…) {property}", declaring=True, inside=False,
         before=rf":?\s*(?P<start>(?P<property>{_WORD}))\s+(?P<kind>vector|row|matrix)",
     ),
@@ -126,7 +125,8 @@ WORDINGS = (
         before=r"(?P<start>\blambda)",
     ),
     Wording(
-        "function f(x) = x", _NAME, "w", "'{word}' is not of the language: no functions are defined",
+        "function f(x) = x", _NAME, "w",
+        "'{word}' is not of the language: no functions are defined",
         _ALONE, before=r"(?P<start>\b(?P<word>def|function|let|return|import))",
     ),
     Wording(
@@ -153,10 +153,13 @@ WORDINGS = (
         r"(?P<found>\\(?:math\w+|boldsymbol|bm|text\w*|operatorname|left|right|[bB]ig|quad)\b)", "",
         _LATEX, "leave it out, and write the name or the parenthesis alone",
     ),
-    Wording("\\sum_i x", r"(?P<found>\\(?:sum|prod|int)(?![A-Za-z]))", "", _LATEX, "write sum(x) for a sum"),
+    Wording(
+        "\\sum_i x", r"(?P<found>\\(?:sum|prod|int)(?![A-Za-z]))", "", _LATEX,
+        "write sum(x) for a sum",
+    ),
     Wording(
         "2 \\alpha", rf"(?P<found>\\(?P<name>{LATEX_NAME})(?![A-Za-z0-9_]))", "", _LATEX,
-        "write {name} without the backslash; A\\{name}, without a blank, is the solution of A*z = {name}",
+        "write {name} without the backslash; A\\{name}, without a blank, solves A*z = {name}",
     ),
     Wording(
         "\\nabla f", r"(?P<found>\\[A-Za-z]+)", "", _LATEX,
@@ -171,7 +174,9 @@ WORDINGS = (
         "x_{1}", r"(?P<found>\{)", "w", "a brace '{{' is not of the language",
         "write the index as a part of the name: x_1", before=r"_",
     ),
-    Wording("{x}", r"(?P<found>[{}])", "", "a brace '{found}' is not of the language", "write ( and )"),
+    Wording(
+        "{x}", r"(?P<found>[{}])", "", "a brace '{found}' is not of the language", "write ( and )",
+    ),
     Wording(
         "Tr[Q]", r"(?P<found>\[)", "wv",
         "a bracket '[' is not of the language: there are no entries by index",
@@ -183,7 +188,8 @@ WORDINGS = (
         "write ( and ) to group, and a name for a vector or matrix; its numbers come later",
     ),
     Wording(
-        "A(:, 1)", r"(?P<found>:)", "", "a ':' within parentheses: there are no ranges and no entries",
+        "A(:, 1)", r"(?P<found>:)", "",
+        "a ':' within parentheses: there are no ranges and no entries",
         "for a column or an entry, multiply by unit vectors", inside=True,
     ),
     Wording(
@@ -191,10 +197,14 @@ WORDINGS = (
         "write abs(a) for an absolute value, norm2(x) for a norm, det(X) for a determinant",
     ),
     Wording(
-        "x -> x'*x", r"(?P<found>>)", "", "'{sign}>' is not of the language: no functions are defined",
+        "x -> x'*x", r"(?P<found>>)", "",
+        "'{sign}>' is not of the language: no functions are defined",
         _ALONE, before=r"(?P<start>(?P<sign>[-=]))",
     ),
-    Wording("x != z", r"(?P<found>!=|~=)", "", "'{found}' is not of the language: there are no comparisons"),
+    Wording(
+        "x != z", r"(?P<found>!=|~=)", "",
+        "'{found}' is not of the language: there are no comparisons",
+    ),
     Wording("a!", r"(?P<found>!)", "", "'!' is not of the language"),
     Wording(
         'x*"y"', r"(?P<found>[\"“”«»])", "", "a quotation mark is not of the language",
@@ -220,13 +230,17 @@ WORDINGS = (
         "a // 2", r"(?P<found>/)", "o", "'//' is not of the language",
         "write / to divide; a comment begins with #", before=r"(?P<start>/)",
     ),
-    Wording("/* c */ x", r"(?P<found>/[/*])", "sc,", "'{found}' is not of the language", "a comment begins with #"),
+    Wording(
+        "/* c */ x", r"(?P<found>/[/*])", "sc,", "'{found}' is not of the language",
+        "a comment begins with #",
+    ),
     Wording(
         "x.+z", r"(?P<found>\.[-+])", "", "'{found}' is not an operator",
         "+ and - work element by element as they are: leave out the dot",
     ),
     Wording(
-        "x.dot(z)", rf"(?P<found>\.{_WORD})", "v", "'{found}' is not of the language: names have no parts",
+        "x.dot(z)", rf"(?P<found>\.{_WORD})", "v",
+        "'{found}' is not of the language: names have no parts",
         "call functions by their own names, as in dot(x, y) and inv(X); a transpose is x' or x.T",
     ),
     Wording(
@@ -241,7 +255,10 @@ WORDINGS = (
     Wording("√x", r"(?P<found>[√∛])", "", _NO_WORD, "write sqrt(x), cbrt(x)"),
     Wording("‖x‖", r"(?P<found>[‖∥])", "", _NO_WORD, "write norm2(x) for a norm"),
     Wording("⟨x, z⟩", r"(?P<found>[⟨⟩〈〉])", "", _NO_WORD, "write x'*y for an inner product"),
-    Wording("X†", r"(?P<found>[†‡])", "", _NO_WORD, "write pinv(X) for a pseudoinverse, x' for a transpose"),
+    Wording(
+        "X†", r"(?P<found>[†‡])", "", _NO_WORD,
+        "write pinv(X) for a pseudoinverse, x' for a transpose",
+    ),
     Wording("x ∈ z", r"(?P<found>∈)", "", _NO_WORD, "a declaration is written x: vector(n)"),
     Wording("x ↦ z", r"(?P<found>[→↦⇒⟶])", "", _NO_WORD, _ALONE),
     # primes
@@ -250,7 +267,8 @@ WORDINGS = (
         "a text in quotes is not of the language", "write the name without quotes", declaring=True,
     ),
     Wording(
-        "norm(X, 'fro')", rf"(?P<found>'{_WORD}')", "soc,", "a text in quotes is not of the language",
+        "norm(X, 'fro')", rf"(?P<found>'{_WORD}')", "soc,",
+        "a text in quotes is not of the language",
         "norm2 is the Frobenius norm of a matrix, norm1 the sum of absolute values",
     ),
     Wording("'x*x", r"(?P<found>')", "soc,", "a transpose ' stands after its operand", "write x'"),

@@ -171,7 +171,7 @@ class Steps:
                 raise ParseError(
                     f"the second argument of {name} is 1 (down the columns) or 2 (along the rows)",
                     span=args[1].span,
-                    hint=f"{name}(X, 1) is a row, {name}(X, 2) a column; {name}(X) is of all entries",
+                    hint=f"{name}(X, 1) is a row, {name}(X, 2) a column, {name}(X) a scalar",
                 )
             return "call", args[:1], _AXES[row][int(axis)]
         if len(args) == 2 and row == "max" and 0 in (_literal(args[0]), _literal(args[1])):
@@ -331,7 +331,7 @@ def _equation(statement: EquationNode | ClaimNode) -> EquationNode:
         raise ParseError(
             "this is a derivative, not an expression",
             span=statement.span,
-            hint="give what is differentiated, and the variable beside it, as in \"x'*A*x\" and \"x\"",
+            hint="give what is differentiated, and the variable on its own: x'*A*x, then x",
         )
     raise ParseError(
         "this is a claim, not an expression", span=statement.span, hint="a claim is to be checked"

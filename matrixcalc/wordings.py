@@ -92,7 +92,8 @@ def explain(
     words["found"] = _short(text[stop : stop + len(found)])
     if found:
         words["character"] = character(text[stop])
-    span: Span = (words.pop("start", stop), stop + max(1, len(found)))
+    start = words.pop("start", stop)
+    span: Span = (start if isinstance(start, int) else stop, stop + max(1, len(found)))
     if row.at_open and here.opened:
         span = (here.opened[-1], here.opened[-1] + 1)
     elif not found:
