@@ -480,6 +480,8 @@ def derive(
             made.verification = made.check()
     except MatrixCalcError as error:
         error.with_text(problem.source.text)
+        if isinstance(error, LimitError) and error.span is None:
+            error.span = (0, len(problem.source.text))
         raise
     except RecursionError:
         # a simplification met sums within products within sums beyond Python's stack
