@@ -592,7 +592,9 @@ def epower(base: Expr, exponent: Expr) -> Expr:
         whole = k.denominator == 1
         if base.op == "eye" and k > 0:
             return base
-        if base.op == "zeros" and k > 0:
+        if base.op == "zeros":
+            if k < 0:
+                raise UnsupportedError("division by zero")
             return base
         if base.op == "epow" and whole:
             return epower(base.args[0], mul(base.args[1], exponent))

@@ -237,6 +237,15 @@ def _inverse(a: Expr) -> Expr | None:
     return build.power(a, build.MINUS)
 
 
+def _pinv(a: Expr) -> Expr | None:
+    if a.order != 1:
+        return None
+    # of a column x it is x'/(x'*x)
+    turned = build.transpose(a)
+    row, column = (turned, a) if a.cols.is_one else (a, turned)
+    return build.mul(build.power(build.mul(row, column), build.MINUS), turned)
+
+
 def _diag(a: Expr) -> Expr | None:
     if a.rows.is_one:
         a = build.transpose(a)
@@ -453,6 +462,7 @@ _SIMPLIFIERS: dict[str, Simplifier] = {
     "logdet": _logdet,
     "adj": _adj,
     "inv": _inverse,
+    "pinv": _pinv,
     "diag": _diag,
     "diagonal": _diagonal,
     "vec": _vec,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from matrixcalc import build, engine
 from matrixcalc.cases import Case, case_of
 from matrixcalc.claims import SKIPPED, Verification
 from matrixcalc.conditions import conditions_of
-from matrixcalc.declare import SQUARE, declare
+from matrixcalc.declare import RESERVED, SQUARE, collect, declare
 from matrixcalc.errors import (
     LimitError,
     MatrixCalcError,
@@ -23,10 +24,12 @@ from matrixcalc.expr import Expr, symbols
 from matrixcalc.index import explicit
 from matrixcalc.infer import Typed, typed
 from matrixcalc.layouts import arrange, check_layout, flips
+from matrixcalc.operators import SPELLINGS
 from matrixcalc.printers import equations
 from matrixcalc.printers.index import axis_names, index_text
 from matrixcalc.printers.text import to_text
 from matrixcalc.sympy_bridge import from_sympy
+from matrixcalc.syntax import normalise
 from matrixcalc.templates import substitute
 
 if TYPE_CHECKING:
@@ -232,7 +235,9 @@ class Derivative:
         if self.result is None:
             return self.as_tensor(values)
         from matrixcalc.numeric import evaluate_many
+        from matrixcalc.values import named
 
+        values = named(values)
         wanted = [self.result, self.function, *self._given(values)]
         result: numpy.ndarray = evaluate_many(wanted, values)[0]
         return result
@@ -249,14 +254,16 @@ class Derivative:
         printed result wherever there is one, else from the index form.
         """
         from matrixcalc import numeric
+        from matrixcalc.values import named, sizes_of
 
+        values = named(values)
         shape = self.tensor_shape(values)
         if self.result is not None:
             return unfold(self.tensor, self.layout, self.evaluate(values), shape)
         import numpy
 
         total = numpy.zeros(shape)
-        sizes = numeric.sizes_of([*self.problem.targets, *self._given(values)], values)
+        sizes = sizes_of([*self.problem.targets, *self._given(values)], values)
         for t in self.tensor.terms:
             t = explicit(_restored(t, self.problem), self.tensor.indices)
             part = numeric.contract([t], t.free, self.tensor.indices.dims, values, sizes)
@@ -266,13 +273,17 @@ class Derivative:
     def value(self, values: Mapping[str, Any]) -> numpy.ndarray:
         """The function itself: 0-d for a scalar, 1-D for a vector or row, else 2-D."""
         from matrixcalc.numeric import evaluate_many
+        from matrixcalc.values import named
 
+        values = named(values)
         made: numpy.ndarray = evaluate_many([self.function, *self._given(values)], values)[0]
         return made.reshape(-1) if self.function.order == 1 else made
 
     def tensor_shape(self, values: Mapping[str, Any]) -> tuple[int, ...]:
-        from matrixcalc.numeric import size_of, sizes_of
+        """The lengths of the tensor's axes, as the values tell them."""
+        from matrixcalc.values import named, size_of, sizes_of
 
+        values = named(values)
         needed = [self.function, *self.problem.targets]
         sizes = sizes_of([*needed, *self._given(values)], values)
         return tuple(size_of(d, sizes) for e in needed for d in e.shape if not d.is_one)
@@ -469,6 +480,8 @@ def derive(
             made.verification = made.check()
     except MatrixCalcError as error:
         error.with_text(problem.source.text)
+        if isinstance(error, LimitError) and error.span is None:
+            error.span = (0, len(problem.source.text))
         raise
     except RecursionError:
         # a simplification met sums within products within sums beyond Python's stack
@@ -486,18 +499,17 @@ def _problem(
         raise ParseError("no variable to differentiate by", hint='as in derive("W*x", "x")')
     for name in wrt:
         if not isinstance(name, str) or not name.strip():
-            raise ParseError(f"a variable to differentiate by is a name, not {name!r}")
+            raise ParseError(
+                f"a variable to differentiate by is a name, not {name!r}",
+                hint='as in derive("W*x", "x")',
+            )
     if len(wrt) > MAX_ORDER:
         raise UnsupportedError(f"derivatives above order {MAX_ORDER} are not supported")
-    names = tuple(n.strip() for n in wrt)
+    names = tuple(normalise(n).strip() for n in wrt)
     source = source_of(function, vars, names, loose=names)
     for name in names:
         if name not in source.variables:
-            raise UnknownNameError(
-                f"no variable {name!r} in the expression",
-                hint=_listed(source.variables),
-                text=source.text,
-            )
+            raise unknown_variable(name, source)
     return Problem(source, names, structured)
 
 
@@ -513,6 +525,14 @@ def source_of(
     if not isinstance(function, Expr):
         return typed(function, vars, extra_names=names, loose=loose)
     variables = {e.name: declare(e.shape, e.data[1]) for e in symbols(function)}
+    for name, given in collect([], vars).items():
+        if name in names:
+            variables.setdefault(name, given)
+        if variables.get(name, given) != given:
+            raise ShapeError(
+                f"{name} is {variables[name]} in the expression, and is declared {given}",
+                hint="declare it where the expression is parsed",
+            )
     twins = {
         e: build.sym(e.name, e.shape, [p for p in e.data[1] if p not in SQUARE])
         for e in symbols(function)
@@ -521,10 +541,31 @@ def source_of(
     return Typed(substitute(function, twins), None, variables, str(function), {})
 
 
-def _listed(names: Mapping[str, object]) -> str:
-    if not names:
+def unknown_variable(name: str, source: Typed) -> UnknownNameError:
+    """The error for a name to differentiate by that is none of the variables."""
+    shown = name if len(name) <= 30 else name[:29] + "…"
+    known = source.variables
+    return UnknownNameError(
+        f"no variable {shown!r} in the expression",
+        hint=_meant(name, source, known),
+        text=source.text,
+    )
+
+
+def _meant(name: str, source: Typed, known: Mapping[str, object]) -> str:
+    listed = f"its variable{'s are' if len(known) > 1 else ' is'} {', '.join(known)}"
+    if not known:
         return "there is no variable in it at all"
-    return f"its variable{'s are' if len(names) > 1 else ' is'} {', '.join(names)}"
+    if name in source.equations or name == source.name:
+        return f"{name} is what an equation gives; {listed}; leave out its equation to vary {name}"
+    if name in ("pi", "π"):
+        return f"{name} is the number, unless it is declared, as in {name}: scalar; {listed}"
+    if name in SPELLINGS or name in RESERVED:
+        return f"{name} is a word of the language; {listed}"
+    if re.search(r"[\s,;]", name):
+        return f'each variable is an argument of its own, as in derive(f, "x", "y"); {listed}'
+    near = [other for other in known if other.lower() == name.lower()]
+    return f"did you mean {near[0]}? {listed}" if near else listed
 
 
 def gradient(function: str | Expr, wrt: str, **options: Any) -> Derivative:

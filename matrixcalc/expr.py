@@ -27,7 +27,7 @@ Every other ``op`` is the name of a row of :mod:`matrixcalc.operators`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from hashlib import blake2b
 from typing import Any
@@ -193,6 +193,22 @@ def topological(root: Expr, enter: Callable[[Expr], bool] | None = None) -> list
         stack.append((current, True))
         if enter is None or enter(current):
             stack.extend((a, False) for a in reversed(current.args) if a not in seen)
+    return order
+
+
+def topological_many(roots: Sequence[Expr]) -> list[Expr]:
+    """All nodes below several roots, each once, operands first."""
+    order: list[Expr] = []
+    seen: set[Expr] = set()
+    stack = [(e, False) for e in reversed(roots)]
+    while stack:
+        current, ready = stack.pop()
+        if ready:
+            order.append(current)
+        elif current not in seen:
+            seen.add(current)
+            stack.append((current, True))
+            stack.extend((a, False) for a in current.args if a not in seen)
     return order
 
 

@@ -16,6 +16,7 @@ from matrixcalc.declare import SQUARE, Declaration, collect, declare
 from matrixcalc.dims import Dim, Shape
 from matrixcalc.errors import LimitError, MatrixCalcError, ShapeError, UnknownNameError
 from matrixcalc.expr import Expr
+from matrixcalc.greek import GREEK
 from matrixcalc.realize import realize
 from matrixcalc.shapes import Clash, Shapes, fresh_names
 from matrixcalc.steps import Steps, steps_of
@@ -136,11 +137,7 @@ def infer(
 
 # Kinds by name
 
-_GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho "
-    "sigma tau upsilon phi chi psi omega varepsilon vartheta varphi varrho varsigma"
-)
-_SPELLED = re.compile(rf"(?:{_GREEK.replace(' ', '|')})(?:[\d_]|$)")
+_SPELLED = re.compile(rf"(?:{GREEK})(?:[\d_]|$)")
 
 
 def kind_by_name(name: str) -> str | None:

@@ -129,7 +129,12 @@ def _expand(definition: str, types: str, args: Sequence[Expr]) -> Expr:
     values["size"] = build.size(first.rows * first.cols)
     if constants:
         raise UnsupportedError("a definition with eye, vector or matrix is not supported yet")
-    return realize(steps, values, {})[-1]
+    try:
+        return realize(steps, values, {})[-1]
+    except MatrixCalcError as error:
+        # a place in the definition is none in the user's text
+        error.span = None
+        raise
 
 
 @lru_cache(maxsize=256)
