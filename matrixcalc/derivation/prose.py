@@ -114,7 +114,7 @@ def note_of(step: Step) -> str:
 
     >>> from matrixcalc.derive import derive
     >>> note_of(trace(derive("sin(x)", "x", verify=False))[0])
-    'sin'
+    'sin: d(sin(A)) = cos(A).*dA'
     """
     source = _SHORT.get(step.source, step.source)
     for long, short in _BOOKS.items():
