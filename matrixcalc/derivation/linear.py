@@ -72,8 +72,8 @@ def form(y: Expr, natural: Expr, dx: Expr) -> Formula:
     front, rest = _numbers_first(c) if s.before.startswith("{}") else (build.UNIT, c)
     inner, latex_inner = "{}", "{}"
     scalar_product = c.is_scalar and c.op == "mul" and not c.args[0].is_scalar
-    after_dx = s.before.startswith("{}") and "had" in (rest.op, *(a.op for a in rest.args[:1]))
-    if rest.op == "add" or after_dx or (scalar_product and s.before):
+    behind = s.before.startswith("{}") and rest.op == "had"
+    if rest.op == "add" or behind or (scalar_product and s.before):
         inner, latex_inner = "({})", r"\left({}\right)"
     elif {c.op, *(a.op for a in c.args if c.op == "mul")} & {"kron", "had"}:
         latex_inner = r"\left({}\right)"  # an infix sign there
@@ -161,6 +161,7 @@ def monomials(e: Expr, dx: Expr) -> list[Expr]:
 
     Sums that stand inside are multiplied out, as far as there are not too many terms.
 
+    >>> from matrixcalc.expr import symbols
     >>> from matrixcalc.infer import parse
     >>> e = parse("tr(A*(X + B*X'))")
     >>> monomials(e, next(s for s in symbols(e) if s.name == "X"))

@@ -16,7 +16,7 @@ from matrixcalc.derivation.expand import Differentials, Expansion
 from matrixcalc.derivation.linear import coefficient, form, pattern, shape_of, stacked
 from matrixcalc.derivation.names import Names
 from matrixcalc.derivation.reasons import LONG, of_matrix_function, reading, trick
-from matrixcalc.derivation.records import Formula, Step, plain
+from matrixcalc.derivation.records import Formula, Step, Steps, plain
 from matrixcalc.derivation.rules import source_of, statement_of
 from matrixcalc.derivation.tidying import passes
 from matrixcalc.derive import Derivative, Problem
@@ -35,7 +35,7 @@ _STRUCTURE = {
 }
 
 
-def trace(d: Derivative) -> tuple[Step, ...]:
+def trace(d: Derivative) -> Steps:
     """The steps of a derivation; the right side of the last one is the printed result.
 
     >>> from matrixcalc.derive import derive
@@ -56,7 +56,7 @@ class _Trace:
         self.stage = 0
         self.left = ""
 
-    def run(self) -> tuple[Step, ...]:
+    def run(self) -> Steps:
         p = self.problem
         tensor = engine.value_of(p.source.expr)
         last = len(p.twins) - 1
@@ -69,7 +69,7 @@ class _Trace:
             if p.structured != "none" and engine.structure_of(target):
                 self.structure(found, tensor, target, final=k == last)
         self.finish()
-        return tuple(self.steps)
+        return Steps(self.steps)
 
     # recording
 
@@ -91,7 +91,10 @@ class _Trace:
             raise LimitError(f"the derivation has more than {MAX_STEPS} steps")
         source = source or source_of(rule)
         self.steps.append(
-            Step(rule, source, before, after, self.left, place, reason, via, self.stage, prove)
+            Step(
+                rule, source, before, after, self.left, place, reason, via, self.stage, prove,
+                self.names.bold,
+            )
         )
 
     # one differentiation
@@ -227,12 +230,11 @@ class _Trace:
     ) -> None:
         """The index form, where there is no other."""
         self.left = self.names.entry(self.stage)
-        text = self.names.entries(found, final)
         before = Formula(self.left)
         self.record(
             "index form",
             before,
-            Formula(text),
+            self.names.entries(found, final),
             source="definition",
             reason=f"entry by entry: {why}",
             prove=self.claim(found, None, "numerator", structured),
