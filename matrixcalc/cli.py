@@ -14,7 +14,7 @@ from typing import IO, NoReturn
 
 import click
 
-from matrixcalc.cases import LAYOUTS
+from matrixcalc.cases import LAYOUTS, READINGS
 from matrixcalc.cli_check import add_check
 from matrixcalc.cli_show import add_commands
 from matrixcalc.codegen.command import add_code
@@ -27,7 +27,6 @@ from matrixcalc.errors import (
 )
 
 FORMS = ("matrix", "index", "vec", "vjp")
-STRUCTURES = ("gradient", "entries", "none")
 
 _LIMIT = "the input or its derivative is too deep or too large for this machine"
 
@@ -139,7 +138,7 @@ def cli() -> None:
 @click.option("--form", type=click.Choice(FORMS), help="Print this reading alone.")
 @click.option("--latex", is_flag=True, help="Print the equation as LaTeX.")
 @click.option("--pretty", is_flag=True, help="Print the result in mathematical signs.")
-@click.option("--structured", type=click.Choice(STRUCTURES), help="For a variable with a property.")
+@click.option("--structured", type=click.Choice(READINGS), help="For a variable with a property.")
 def derive(
     expression: str,
     wrt: tuple[str, ...],

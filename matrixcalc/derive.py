@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from matrixcalc import build, engine
-from matrixcalc.cases import Case, case_of
+from matrixcalc.cases import READINGS, Case, case_of
 from matrixcalc.claims import SKIPPED, Verification
 from matrixcalc.conditions import conditions_of
 from matrixcalc.declare import RESERVED, SQUARE, collect, declare
@@ -21,7 +21,7 @@ from matrixcalc.errors import (
     UnsupportedError,
 )
 from matrixcalc.expr import Expr, symbols
-from matrixcalc.index import explicit
+from matrixcalc.index import Term, explicit
 from matrixcalc.infer import Typed, typed
 from matrixcalc.layouts import arrange, check_layout, flips
 from matrixcalc.operators import SPELLINGS
@@ -35,9 +35,8 @@ from matrixcalc.templates import substitute
 if TYPE_CHECKING:
     import numpy
 
-    from matrixcalc.derivation.records import Step
+    from matrixcalc.derivation.records import Steps
 
-READINGS = ("gradient", "entries", "none")
 MAX_ORDER = 6
 
 
@@ -145,8 +144,12 @@ class Derivative:
     @cached_property
     def index_form(self) -> str:
         """One entry of the tensor: ``∂y_i/∂W_jk = δ_ij x_k`` without its left side."""
-        terms = [_restored(t, self.problem) for t in self.tensor.terms]
-        return index_text(terms, self.tensor.indices, self.tensor.order)
+        return index_text(self.index_terms, self.tensor.indices, self.tensor.order)
+
+    @property
+    def index_terms(self) -> list[Term]:
+        """The terms of the index form."""
+        return [_restored(t, self.problem) for t in self.tensor.terms]
 
     @cached_property
     def index_left(self) -> str:
@@ -212,7 +215,7 @@ class Derivative:
         )
 
     @cached_property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> Steps:
         """The derivation: equations that lead to the printed result, each with its rule."""
         from matrixcalc.derivation.trace import trace
 
@@ -220,7 +223,7 @@ class Derivative:
 
     def explain(self, style: str = "differential", format: str = "text") -> str:
         """The derivation as text or LaTeX; ``style="elements"`` goes by single entries."""
-        from matrixcalc.derivation.prose import explain
+        from matrixcalc.derivation.explain import explain
 
         return explain(self, style, format)
 
@@ -415,8 +418,6 @@ class Problem:
 def _restored(term: Any, problem: Problem) -> Any:
     if not problem.back:
         return term
-    from matrixcalc.index import Term
-
     return Term(
         tuple(substitute(s, problem.back) for s in term.scalars),
         tuple((substitute(e, problem.back), axes) for e, axes in term.factors),

@@ -10,6 +10,7 @@ from matrixcalc.declare import Declaration, declare
 from matrixcalc.derive import source_of, unknown_variable
 from matrixcalc.errors import MatrixCalcError
 from matrixcalc.expr import Expr, symbols
+from matrixcalc.printers.equations import html
 from matrixcalc.printers.latex import to_latex
 from matrixcalc.printers.text import to_text
 from matrixcalc.templates import substitute
@@ -57,6 +58,9 @@ class Differential:
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
+
+    def _repr_html_(self) -> str:
+        return html(self.latex(), str(self))
 
 
 def differential(

@@ -17,6 +17,19 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Law:
+    """A rule about differentials, or about their form, that is not about one function.
+
+    The statement is a claim of the language, after the declarations that it needs.
+    """
+
+    name: str
+    statement: str
+    source: str
+    declared: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Operator:
     """A row of the table.
 
@@ -158,3 +171,34 @@ SPELLINGS: dict[str, str] = {
     "ln": "log",
 }
 """Every name that a user may type for a function, with the name of its row."""
+
+_LAWS = (
+    # differentials
+    Law("constant", "d(c) = 0", f"{_COOKBOOK}, (33)"),
+    Law("constant factor", "d(A*X*B) = A*dX*B", f"{_COOKBOOK}, (34)"),
+    Law("sum rule", "d(A + B) = dA + dB", f"{_COOKBOOK}, (35)"),
+    Law("trace", "d(tr(A)) = tr(dA)", f"{_COOKBOOK}, (36)"),
+    Law("product rule", "d(A*B) = dA*B + A*dB", f"{_COOKBOOK}, (37)"),
+    Law("elementwise product rule", "d(A.*B) = dA.*B + A.*dB", f"{_COOKBOOK}, (38)"),
+    Law("Kronecker product rule", "d(kron(A, B)) = kron(dA, B) + kron(A, dB)", f"{_COOKBOOK}, (39)"),
+    Law("inverse", "d(inv(A)) = -inv(A)*dA*inv(A)", f"{_COOKBOOK}, (40)"),
+    Law("transpose", "d(A') = dA'", f"{_COOKBOOK}, (44)"),
+    Law("linearity", "d(a*A + b*B) = a*dA + b*dB", "calculus"),
+    Law("power rule", "d(a^k) = k*a^(k - 1)*da", "calculus", "a: scalar positive; k: scalar"),
+    Law("exponent rule", "d(c^a) = c^a*log(c)*da", "calculus", "c: scalar positive"),
+    Law("power of a matrix", "d(A^3) = dA*A^2 + A*dA*A + A^2*dA", "the product rule, used again and again"),
+    Law("function of a commuting matrix", "d(expm(t*A)) = A*expm(t*A)*dt", f"{_HIGHAM}, 10.2", "t: scalar"),
+    # forms in which dx stands last
+    Law("trace trick", "tr(A*X*B) = tr(B*A*X)", f"{_COOKBOOK}, (12)-(16)"),
+    Law("vec trick", "vec(A*X*B) = kron(B', A)*vec(X)", f"{_MAGNUS}, 2.4"),
+    Law("gathering", "u.*v = diag(u)*v", "algebra"),
+)
+
+LAWS: dict[str, Law] = {law.name: law for law in _LAWS}
+"""The rules that are not rows of the table, by name."""
+
+IDENTIFICATION = f"{_MAGNUS}, 9.3"
+"""Where it is found that ``dy = A*dx`` makes A the derivative."""
+
+STRUCTURE = "Srinivasan & Panda (2020), arXiv:1911.06491"
+"""Where the derivative by a matrix with a structure is found."""

@@ -9,6 +9,7 @@ from matrixcalc.printers.text import to_text
 
 if TYPE_CHECKING:
     from matrixcalc.backprop.network import Graph, Node
+    from matrixcalc.expr import Expr
 
 
 def numbers(value: Any, digits: int = 6) -> str:
@@ -73,3 +74,43 @@ def _columns(rows: list[tuple[str, ...]]) -> list[str]:
     return [
         "   ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
+
+
+def to_dict(graph: Graph) -> dict[str, Any]:
+    """The nodes and edges, ready for JSON; the nodes in the order of computation."""
+    return {
+        "scalar": graph.scalar,
+        "output": graph.output.name,
+        "nodes": [
+            {
+                "name": n.name,
+                "kind": n.kind,
+                "shape": n.shape,
+                "formula": _text(n.formula),
+                "gradient": _text(n.gradient),
+                "value": _plain(n.value),
+                "gradient_value": _plain(n.gradient_value),
+            }
+            for n in graph.nodes
+        ],
+        "edges": [
+            {
+                "from": e.operand,
+                "to": e.node,
+                "local": {"left": e.left, "right": e.local},
+                "problem_dependent": e.problem_dependent,
+                "flows_back": _text(e.formula),
+                "why": e.why,
+            }
+            for n in graph.nodes
+            for e in n.incoming
+        ],
+    }
+
+
+def _text(e: Expr | None) -> str | None:
+    return None if e is None else to_text(e)
+
+
+def _plain(value: Any) -> Any:
+    return None if value is None else value.tolist()

@@ -280,6 +280,12 @@ class Graph:
     def __repr__(self) -> str:
         return str(self)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, ready for JSON."""
+        from matrixcalc.backprop.listing import to_dict
+
+        return to_dict(self)
+
     def svg(self) -> str:
         """The graph as an SVG picture; needs the extra ``graph``."""
         from matrixcalc.backprop.svg import svg

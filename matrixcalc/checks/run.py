@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy
 
+from matrixcalc.cases import READINGS
 from matrixcalc.checks.limit import OutOfTime, limited
 from matrixcalc.checks.points import (
     WAYS,
@@ -23,7 +24,7 @@ from matrixcalc.checks.slips import Evidence, Slip, diagnose
 from matrixcalc.checks.text import ClaimText, read_claim
 from matrixcalc.checks.verdict import Counterexample, Verdict
 from matrixcalc.claims import Claim, Verification
-from matrixcalc.derive import READINGS, Derivative
+from matrixcalc.derive import Derivative
 from matrixcalc.differentials import Differential
 from matrixcalc.errors import LimitError, MatrixCalcError, UnsupportedError
 from matrixcalc.expr import Expr, topological

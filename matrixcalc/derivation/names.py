@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matrixcalc.printers.index import index_text
+from matrixcalc.derivation.records import Formula
+from matrixcalc.printers.index import index_latex, index_text
 
 if TYPE_CHECKING:
     from matrixcalc.derive import Derivative
@@ -18,12 +19,14 @@ class Names:
 
     def __init__(self, d: Derivative) -> None:
         self.d = d
-        taken = set(d.variables)
+        taken = self.taken = set(d.variables)
         order = d.function.order
         letters = "YFZ" if order == 2 else "yfzh"
         self.subject = d.name or next(
             (a for a in letters if a not in taken), f"{letters[0]}_0"
         )
+        kinds = {self.subject: order, **{n: v.kind != "scalar" for n, v in d.variables.items()}}
+        self.bold = frozenset(name for name, kind in kinds.items() if kind)
 
     def derivative(self, stage: int) -> str:
         """Such as ``∂y/∂x``, of the first differentiations."""
@@ -49,9 +52,9 @@ class Names:
             return self.derivative(stage)
         return self.d.index_left if self.d.name else self.d.index_left.replace("y", self.subject, 1)
 
-    def entries(self, found: Tensor, final: bool) -> str:
+    def entries(self, found: Tensor, final: bool) -> Formula:
         """The index form of a derivative."""
-        if final:
-            return self.d.index_form
-        return index_text(found.terms, found.indices, found.order)
+        terms = self.d.index_terms if final else found.terms
+        text = self.d.index_form if final else index_text(terms, found.indices, found.order)
+        return Formula(text, latex_template=index_latex(terms, found.indices))
 

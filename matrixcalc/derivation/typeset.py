@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from matrixcalc import build
 from matrixcalc.expr import Expr, symbols
-from matrixcalc.printers.latex import to_latex
+from matrixcalc.printers.latex import name_latex, to_latex
 from matrixcalc.templates import substitute
 
 if TYPE_CHECKING:
-    from matrixcalc.derivation.records import Formula, Step
+    from matrixcalc.derivation.records import Formula
 
-_INDEXED = re.compile(r"([^\W\d_]+|\))(?:_(\d+))?_\(?([a-z,]+)\)?(?![\w(])")
-_MARKS = {"Σ": r"\sum", "δ": r"\delta", "∂": r"\partial "}
+_POWERS = dict(zip("²³⁴⁵⁶", "23456", strict=True))
+_NAMED = re.compile(r"[^\W\d]\w*")
 
 
 def formula_latex(formula: Formula) -> str:
@@ -47,40 +48,51 @@ def differential_latex(symbol: Expr, inner: Expr | None) -> str:
     return rf"\mathrm{{d}}{body}" if inner.op == "sym" else rf"\mathrm{{d}}\left({body}\right)"
 
 
-def left_latex(step: Step) -> str:
-    """The left side of a step."""
-    if str(step.before) == step.left and step.before.latex_template:
-        return step.before.latex_template
-    return text_latex(step.left)
+def text_latex(text: str, bold: Collection[str] = ()) -> str:
+    r"""The name of a derivative as LaTeX.
 
+    ``bold`` has the names of vectors and matrices; their entries are not bold.
 
-def text_latex(text: str) -> str:
-    r"""An index form, or the name of a derivative, as LaTeX.
-
-    >>> text_latex("∂y_i/∂x_j")
-    '\\frac{\\partial y_{i}}{\\partial x_{j}}'
-    >>> text_latex("Σ_k W_ik δ_kj")
-    '\\sum_{k} W_{ik} \\delta_{kj}'
+    >>> print(text_latex("∂y_i/∂x_j"))
+    \frac{\partial y_{i}}{\partial x_{j}}
+    >>> print(text_latex("∂²y/∂x∂x", {"x"}))
+    \frac{\partial^{2} y}{\partial \mathbf{x} \partial \mathbf{x}}
+    >>> print(text_latex("vec(dY)", {"Y"}))
+    \operatorname{vec}(\mathrm{d}\mathbf{Y})
     """
-    found = re.fullmatch(r"(∂[²³⁴⁵⁶]?[^/]+)/(∂.+)", text)
-    if found:
-        return rf"\frac{{{text_latex(found[1])}}}{{{text_latex(found[2])}}}"
-    text = _INDEXED.sub(_subscript, text)
-    text = re.sub(r"\bd(?=[^\W\d_])", r"\\mathrm{d}", text)
-    text = re.sub(r"\bvec\(", r"\\operatorname{vec}(", text)
-    text = re.sub(r"(?<!\\)\b(inv|exp|det|tr|sum|diag|norm2)\(", r"\\operatorname{\1}(", text)
-    for mark, latex in _MARKS.items():
-        text = text.replace(mark, latex)
-    for mark, digit in zip("²³⁴⁵⁶", "23456", strict=True):
-        text = text.replace(mark, f"^{{{digit}}} ")
-    text = text.replace("'", r"^\top")
-    return re.sub(r"\*", r"\\,", text).replace("  ", " ")
+    if text.startswith("d("):
+        return rf"\mathrm{{d}}\left({text_latex(text[2:-1], bold)}\right)"
+    if text.startswith("vec(") and text.endswith(")") and "/" not in text.partition(")")[2]:
+        return rf"\operatorname{{vec}}({text_latex(text[4:-1], bold)})"
+    above, bar, below = text.partition("/")
+    if bar:
+        return rf"\frac{{{_piece(above, bold)}}}{{{_piece(below, bold)}}}"
+    return _piece(text, bold)
 
 
-def _subscript(match: re.Match[str]) -> str:
-    head, number, axes = match.groups()
-    number = f"{number}," if number else ""
-    return f"{head}_{{{number}{axes}}}"
+def _piece(text: str, bold: Collection[str]) -> str:
+    power = next((digit for mark, digit in _POWERS.items() if mark in text), "")
+    text = text.translate(dict.fromkeys(map(ord, _POWERS)))
+    text = _NAMED.sub(lambda m: _name(m, bold), text.replace("vec(", "\0"))
+    text = text.replace("\0", r"\operatorname{vec}(").replace("'", r"^\top")
+    sign = rf"\partial^{{{power}}} " if power else r"\partial "
+    return re.sub(r"(?<=\S)∂", " ∂", text).replace("∂", sign)
+
+
+def _name(match: re.Match[str], bold: Collection[str]) -> str:
+    """The name of a variable, maybe after a ``d`` and with indices after it."""
+    word = match[0]
+    if word in bold:
+        return name_latex(word, bold=True)
+    if word[0] == "d" and word[1:] in bold:
+        return rf"\mathrm{{d}}{name_latex(word[1:], bold=True)}"
+    name, mark, axes = word.rpartition("_")
+    if name in bold and mark:
+        below = name_latex(name)
+        return f"{below[:-1]},{axes}}}" if "_{" in below else f"{below}_{{{axes}}}"
+    if word[0] == "d" and len(word) > 1:
+        return rf"\mathrm{{d}}{name_latex(word[1:])}"
+    return name_latex(word)
 
 
 def words_latex(text: str) -> str:

@@ -1,16 +1,65 @@
-"""Index form as text: ``∂y_i/∂W_jk = δ_ij x_k``."""
+"""Index form as text, ``δ_ij x_k``, and as LaTeX."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from matrixcalc import build
 from matrixcalc.build import mul
 from matrixcalc.expr import Expr
 from matrixcalc.index import Factor, Index, Indices, Term, flat
+from matrixcalc.printers.latex import name_latex, to_latex
 from matrixcalc.printers.text import to_text
 
+
+@dataclass(frozen=True)
+class Style:
+    """How the pieces are written: an expression, an entry of a variable, and the signs."""
+
+    expression: Callable[[Expr], str]
+    entry: Callable[[Expr, str], str]
+    group: str
+    call: re.Pattern[str]
+    below: str
+    delta: str
+    sum: str
+
+
+def _entry(e: Expr, below: str) -> str:
+    return f"{e.name}_{below}"
+
+
+def _entry_latex(e: Expr, below: str) -> str:
+    """An entry of a variable; one that has a number below has both there."""
+    name = name_latex(e.name)
+    return f"{name[:-1]},{below}}}" if "_{" in name else f"{name}_{{{below}}}"
+
+
+TEXT = Style(
+    lambda e: to_text(e, 3), _entry, "({})", re.compile(r"\w+\("), "{}_{}", "δ_{}", "Σ_{} "
+)
+LATEX = Style(
+    lambda e: to_latex(e, 3), _entry_latex, r"\left({}\right)",
+    re.compile(r"\\(operatorname\{\w+\}|(?!left)[a-z]+)\("), "{}_{{{}}}", r"\delta_{{{}}}",
+    r"\sum_{{{}}} ",
+)  # fmt: skip
+
 LETTERS = "ijklabcdefghmnopqrstuvwxyz"
+
+
+def index_latex(terms: Sequence[Term], indices: Indices, reserved: int = 0) -> str:
+    r"""The sum of terms as LaTeX, with the letters of :func:`index_text`.
+
+    >>> from matrixcalc.infer import parse
+    >>> indices = Indices()
+    >>> e = parse("W*sin(x)")
+    >>> axes = indices.axes(e)
+    >>> print(index_latex([Term((), ((e, axes),), axes)], indices))
+    \sum_{j} W_{ij} \sin(\mathbf{x})_{j}
+    """
+    return styled(terms, indices, LATEX, reserved)
 
 
 def index_text(terms: Sequence[Term], indices: Indices, free: int, reserved: int = 0) -> str:
@@ -21,11 +70,16 @@ def index_text(terms: Sequence[Term], indices: Indices, free: int, reserved: int
     Summed indices are named after them, behind a Σ. A product of matrices is written
     out as a sum, every other expression keeps its indices outside: ``exp(A*x)_i``.
     """
+    return styled(terms, indices, TEXT, reserved)
+
+
+def styled(terms: Sequence[Term], indices: Indices, style: Style, reserved: int = 0) -> str:
+    """The sum of terms in any style."""
     if not terms:
         return "0"
     pieces: list[str] = []
     for t in terms:
-        negative, text = _term(t, indices, reserved)
+        negative, text = _term(t, indices, reserved, style)
         if pieces:
             pieces.append(" - " if negative else " + ")
         elif negative:
@@ -40,7 +94,7 @@ def axis_names(orders: Sequence[int]) -> list[list[str]]:
     return [[next(letters) for _ in range(n)] for n in orders]
 
 
-def _term(t: Term, indices: Indices, reserved: int) -> tuple[bool, str]:
+def _term(t: Term, indices: Indices, reserved: int, style: Style) -> tuple[bool, str]:
     t = _written_out(t, indices)
     names: dict[int, str] = {}
     deltas: list[tuple[str, str]] = []
@@ -69,31 +123,29 @@ def _term(t: Term, indices: Indices, reserved: int) -> tuple[bool, str]:
     scalars = [] if rest is build.UNIT else [rest]
     head: list[str] = []
     if abs(number) != 1 or not (scalars or t.factors or deltas or parts):
-        head.append(to_text(build.num(abs(number))))
+        head.append(style.expression(build.num(abs(number))))
     for s in scalars:
-        text = to_text(s)
-        simple = s.op in ("sym", "size", "pi") or (text.endswith(")") and _one_call(text))
-        head.append(text if simple else f"({text})")
-    body = [f"δ_{a}{b}" for a, b in deltas] + parts
-    body += [_factor(e, ax, names) for e, ax in t.factors]
-    sums = f"Σ_{''.join(summed)} " if summed else ""
+        head.append(style.expression(s) if s.op in ("size", "pi") else grouped(s, style))
+    body = [style.delta.format(a + b) for a, b in deltas] + parts
+    body += [_factor(e, ax, names, style) for e, ax in t.factors]
+    sums = style.sum.format("".join(summed)) if summed else ""
     return number < 0, " ".join(filter(None, [" ".join(head), sums + " ".join(body)])).strip()
 
 
-def _one_call(text: str) -> bool:
+def _one_call(text: str, style: Style) -> bool:
     """Whether a text is one function call, such as ``det(X)``."""
-    head, _, rest = text.partition("(")
-    if not head.isidentifier():
+    found = style.call.match(text)
+    if not found:
         return False
     depth = 1
-    for k, c in enumerate(rest):
+    for k, c in enumerate(text[found.end() :], found.end()):
         depth += (c == "(") - (c == ")")
         if depth == 0:
-            return k == len(rest) - 1
+            return k == len(text) - 1
     return False
 
 
-def _factor(e: Expr, axes: tuple[Index, ...], names: dict[int, str]) -> str:
+def _factor(e: Expr, axes: tuple[Index, ...], names: dict[int, str], style: Style) -> str:
     inside = []
     plain = True
     for a in axes:
@@ -104,15 +156,20 @@ def _factor(e: Expr, axes: tuple[Index, ...], names: dict[int, str]) -> str:
             inside.append(names[a])
     subscript = ("" if plain else ",").join(inside)
     if e.op == "eye":
-        return f"δ_{subscript}"
+        return style.delta.format(subscript)
     if e.op == "T" and len(axes) == 2:
         e, subscript = e.args[0], ("" if plain else ",").join(reversed(inside))
     elif e.op == "T":
         e = e.args[0]
-    text = to_text(e, 3)
-    if e.op == "sym" or _one_call(text):
-        return f"{text}_{subscript}"
-    return f"({text})_{subscript}"
+    if e.op == "sym":
+        return style.entry(e, subscript)
+    return style.below.format(grouped(e, style), subscript)
+
+
+def grouped(e: Expr, style: Style) -> str:
+    """The expression, in parentheses unless it is a name or one function call."""
+    text = style.expression(e)
+    return text if e.op == "sym" or _one_call(text, style) else style.group.format(text)
 
 
 def _written_out(t: Term, indices: Indices) -> Term:
