@@ -22,7 +22,7 @@ FILES = {
 GROUPS = (
     ("matrixcalc.errors", "matrixcalc.dims", "matrixcalc.operators", "matrixcalc.cases"),
     ("matrixcalc.expr",),
-    ("matrixcalc.build", "matrixcalc.calls"),
+    ("matrixcalc.build", "matrixcalc.neighbours", "matrixcalc.calls"),
     ("matrixcalc.printers",),
     ("matrixcalc.derive",),
     ("matrixcalc.derivation", "matrixcalc.backprop"),
@@ -38,6 +38,7 @@ DOORS = {
     ("matrixcalc.expr", "matrixcalc.printers.text"),
     ("matrixcalc.expr", "matrixcalc.printers.latex"),
     ("matrixcalc.build", "matrixcalc.calls"),
+    ("matrixcalc.build", "matrixcalc.neighbours"),
     ("matrixcalc.derive", "matrixcalc.derivation.explain"),
     ("matrixcalc.derive", "matrixcalc.derivation.trace"),
     ("matrixcalc.derivation.records", "matrixcalc.derivation.checking"),

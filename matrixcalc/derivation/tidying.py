@@ -7,13 +7,8 @@ from dataclasses import dataclass
 
 from matrixcalc.build import transpose
 from matrixcalc.expr import Expr
-from matrixcalc.simplify import (
-    multiplied_out,
-    powers,
-    signs,
-    simplify,
-    without_adjugates,
-)
+from matrixcalc.polish import multiplied_out, powers, signs, softmaxes, without_adjugates
+from matrixcalc.simplify import simplify
 
 
 @dataclass(frozen=True)
@@ -28,6 +23,7 @@ class Pass:
 _PASSES: tuple[tuple[str, str, Callable[[Expr], Expr]], ...] = (
     ("common factors", "like terms are added up, common factors drawn out", simplify),
     ("inverse", "adj(A) = det(A)*inv(A)", without_adjugates),
+    ("softmax", "exp(x)/sum(exp(x)) = softmax(x)", softmaxes),
     ("multiplying out", "it comes out shorter", multiplied_out),
     ("powers", "repeated factors are a power", powers),
     ("signs", "numbers and signs are moved inside", signs),
