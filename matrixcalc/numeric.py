@@ -61,10 +61,13 @@ def evaluate(expr: Expr, values: Values) -> Array:
     return evaluate_many([expr], values)[0]
 
 
-def evaluate_many(exprs: Sequence[Expr], values: Values) -> list[Array]:
+def evaluate_many(
+    exprs: Sequence[Expr], values: Values, sizes: Mapping[str, int] | None = None
+) -> list[Array]:
     """The values of several expressions; what they share is computed once.
 
-    Arguments, result and errors as for :func:`evaluate`.
+    ``sizes`` are those of dimension names that no variable fixes. Other arguments, result
+    and errors as for :func:`evaluate`.
 
     >>> from matrixcalc.build import mul, num, sym
     >>> a = sym("a")
@@ -72,8 +75,8 @@ def evaluate_many(exprs: Sequence[Expr], values: Values) -> list[Array]:
     [1.5, 3.0]
     """
     order = topological_many(exprs)
-    arrays, sizes = bind(order, values)
-    known = _run(order, arrays, sizes)
+    arrays, found = bind(order, values, sizes)
+    known = _run(order, arrays, found)
     return [known[e].reshape(()) if e.is_scalar else known[e] for e in exprs]
 
 

@@ -60,7 +60,9 @@ def check_found(found: Found, options: Options) -> Outcome:
     except MatrixCalcError as error:
         reason = error.message + (f" ({error.hint})" if error.hint else "")
         return Outcome(found, "unreadable", reason, False)
-    good = verdict.status == found.expected and (not found.slip or verdict.slip == found.slip)
+    why = verdict.condition if verdict.status == "true_if" else verdict.slip
+    named = not found.why or why == found.why or why in found.why.split(" or ")
+    good = verdict.status == found.expected and named
     return Outcome(found, verdict.status, reason_of(verdict, found), good, verdict.to_dict())
 
 

@@ -1,9 +1,9 @@
 """Plain claim files: one claim a line, ``#`` comments, declarations.
 
 A declaration (``A: matrix(n, n)``) and an equation with a name on its left (``q = W*x``) hold
-for the lines below, until an empty line after a claim; ``layout: mixed`` too. ``#! false: sign``
-at the end of a claim says that it must be found false, by that slip; ``#! true_if``
-that it needs a condition.
+for the lines below, until it is made anew, or until an empty line after a claim; ``layout: mixed``
+too. ``#! false: sign`` at the end of a claim says that it must be found false, by that slip (or
+by one of several: ``sign or factor``); ``#! true_if: A symmetric`` that it needs a condition.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from matrixcalc.reading.records import LAYOUTS, Found
 
 _DECLARATION = re.compile(r"^[^\W\d]\w*\s*:\s*\w")
 _EQUATION = re.compile(r"^[^\W\d]\w*\s*=(?!=)")
-_EXPECTED = re.compile(r"#!\s*(true_if|true|false)\s*(?::\s*([a-z ]*[a-z]))?")
+_EXPECTED = re.compile(r"#!\s*(true_if|true|false|undecided)\b\s*(?::\s*(\w[\w ]*\w))?")
+_DECLARED = re.compile(r"(?:^|;)\s*([^\W\d]\w*)\s*:\s*[a-z]")
 _LAYOUT = re.compile(r"^layout\s*:\s*(\w+)$")
 
 
@@ -23,6 +24,12 @@ def _holds_on(line: str) -> bool:
     if "=" not in line:
         return _DECLARATION.match(line) is not None
     return ";" not in line and _EQUATION.match(line) is not None
+
+
+def _others(before: list[str], line: str) -> list[str]:
+    """The declarations that a line does not make anew."""
+    again = set(_DECLARED.findall(line))
+    return [b for b in before if not again.intersection(_DECLARED.findall(b))]
 
 
 def claims_in(text: str, file: str, first: int = 1) -> Iterator[Found]:
@@ -47,13 +54,15 @@ def claims_in(text: str, file: str, first: int = 1) -> Iterator[Found]:
                 yield Found(file, number, line, problem=f"no layout {named[1]!r}", shown=line)
             layout = named[1]
         elif _holds_on(line):
-            before.append(line)
+            parts = [line] if "=" in line else [p.strip() for p in line.split(";")]
+            for part in parts:
+                before = [*_others(before, part), part]
         else:
             used = True
             yield Found(
                 file,
                 number,
-                "; ".join([*before, line]),
+                "; ".join([*_others(before, line), line]),
                 layout,
                 expected[1] if expected else "true",
                 (expected[2] or "") if expected else "",

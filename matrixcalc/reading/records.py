@@ -14,7 +14,7 @@ class Found:
     Attributes:
         file, line: where it stands; text: the claim with the declarations before it.
         layout: the layout that the file asks for; expected: the verdict that the file says
-            it must get, ``true``, ``true_if`` or ``false``; slip: and the slip, if it says.
+            it must get; why: and the slip, or the condition, if it says.
         problem: why it could not be read, or ``""``.
     """
 
@@ -23,6 +23,6 @@ class Found:
     text: str
     layout: str | None = None
     expected: str = "true"
-    slip: str = ""
+    why: str = ""
     problem: str = ""
     shown: str = ""
