@@ -281,18 +281,21 @@ def _align(
 
 def _repeated(graph: Graph, rows: list[int], cols: list[int]) -> Expr | None:
     """An index that stands twice on one side: a delta, written as diag(vec(eye))."""
-    for axis in (rows, cols):
+    for axis, other in ((rows, cols), (cols, rows)):
         for k, i in enumerate(axis):
-            if i in axis[:k]:
-                new = graph.indices.fresh(graph.dims[i])
-                axis[k] = new
-                # what ties the delta to the other side at this place goes to its second end
-                other = cols if axis is rows else rows
-                partner = other[k] if k < len(other) else None
-                graph.edges = [
-                    (e, *(new if end == i and partner in (a, b) else end for end in (a, b)))
-                    for e, a, b in graph.edges
-                ]
-                graph.edges.append((build.eye(graph.dims[i]), i, new))
-                return kronecker(graph, rows, cols)
+            if i not in axis[:k]:
+                continue
+            # one of the two places gets the delta's other end, and what ties it across
+            place = axis.index(i) if other[k : k + 1] == [i] else k
+            across = other[place] if place < len(other) else i
+            new = graph.indices.fresh(graph.dims[i])
+            axis[place] = new
+            graph.edges = [
+                (e, new if a == i else a, new if b == i else b)
+                if across != i and across in (a, b)
+                else (e, a, b)
+                for e, a, b in graph.edges
+            ]
+            graph.edges.append((build.eye(graph.dims[i]), i, new))
+            return kronecker(graph, rows, cols)
     return None
