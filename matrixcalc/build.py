@@ -186,10 +186,19 @@ def _sum_node(parts: tuple[Expr, ...], lean: int) -> Expr:
     parts = (parts[first], *parts[:first], *parts[first + 1 :])
     cost = len(parts) - 1
     for i, p in enumerate(parts):
-        cost += p.cost
+        cost += p.cost if p.is_scalar else _cost_in_sum(p)
         if i and p.op == "mul" and p.args[0] is MINUS:
             cost -= 1
     return node("add", parts, None, parts[0].shape, cost, lean)
+
+
+def _cost_in_sum(p: Expr) -> int:
+    """The cost of a term: a scalar stands beside a vector without its ones."""
+    if p.op == "ones":
+        return 1
+    if p.op != "mul" or p.args[-1].op != "ones" or not p.args[-2].is_scalar:
+        return p.cost
+    return 2 if p.args[0] is MINUS and len(p.args) == 2 else p.cost - 1 - p.args[-1].cost
 
 
 def sub(a: Expr, b: Expr) -> Expr:
@@ -330,7 +339,10 @@ def _divides(p: Expr) -> bool:
 
 
 def _place(p: Expr) -> int:
-    """Where a scalar factor stands: bilinear forms after the others, divisors last."""
+    """Where a scalar factor stands: dimensions first, bilinear forms after the others,
+    divisors last."""
+    if p.op == "size":
+        return -1
     return 2 + (p.args[0].op == "mul") if _divides(p) else int(p.op == "mul")
 
 

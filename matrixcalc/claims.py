@@ -28,12 +28,14 @@ class Claim:
         in it (see :func:`placement`).
         terms: the index form, whose ``free`` axes are those of the tensor; dims: the
         dimension of each index.
+        declared: variables with the properties that the claim may rest on.
     """
 
     matrix: Expr | None = None
     place: Place | None = None
     terms: Sequence[Term] | None = None
     dims: Mapping[int, Dim] = field(default_factory=dict)
+    declared: Sequence[Expr] = ()
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ class Check:
         self.claim = claim
         self.structured = structured
         self.span = span
-        roots = [function, *targets]
+        roots = [function, *targets, *claim.declared]
         if claim.matrix is not None:
             roots.append(claim.matrix)
         for term in claim.terms or ():

@@ -211,7 +211,7 @@ class Derivative:
         loose = p.structured == "none"
         function, targets = (p.source.expr, p.twins) if loose else (p.function, p.targets)
         return verify_result(
-            function, targets, self.tensor, self.result, self.layout, p.structured
+            function, targets, self.tensor, self.result, self.layout, p.structured, p.targets
         )
 
     @cached_property

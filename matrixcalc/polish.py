@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from matrixcalc import build
-from matrixcalc.build import add, mul, num, power, split_number, transpose
+from matrixcalc.build import add, epower, had, mul, num, power, split_number, transpose
 from matrixcalc.calls import make_call
 from matrixcalc.expr import Expr, topological
 from matrixcalc.simplify import Parts, expanded, gather, is_form, parts_of, shorter, simplify
@@ -15,8 +15,8 @@ from matrixcalc.templates import substitute
 def polish(e: Expr) -> Expr:
     """Adjugates over determinants as inverses, quotients of exponentials as softmax,
     products multiplied out, repeated factors as powers, signs and numbers moved into sums."""
-    e = softmaxes(without_adjugates(e))
-    return signs(powers(multiplied_out(e)))
+    e = sigmoids(softmaxes(without_adjugates(e)))
+    return signs(powers(cleared(multiplied_out(e))))
 
 
 def multiplied_out(e: Expr) -> Expr:
@@ -78,6 +78,70 @@ def softmaxes(e: Expr) -> Expr:
             made = substitute(e, {total: total, inner: mul(total, softmax)}, gather=simplify)
             e = shorter(e, simplify(made))
     return e
+
+
+def sigmoids(e: Expr) -> Expr:
+    """1/(1 + exp(-x)) is sigmoid(x), exp(x)/(1 + exp(x)) too."""
+    for below in sorted(_one_plus_exp(e), key=lambda f: f.key):
+        exp = below.args[1]
+        s, t = (make_call("sigmoid", (v,)) for v in (exp.args[0], build.neg(exp.args[0])))
+        # exp(x) = (1 + exp(x))*s, 1 + exp(x) = 1/t
+        for change in ({below: below, exp: had(below, s)}, {below: epower(t, build.MINUS)}):
+            e = shorter(e, simplify(substitute(e, change, gather=simplify)))
+    return e
+
+
+def _one_plus_exp(e: Expr) -> set[Expr]:
+    """The sums 1 + exp(x) that something is divided by."""
+    sums = {
+        f.args[0]
+        for f in topological(e)
+        if f.op in ("pow", "epow") and f.args[0].op == "add" and _is_divisor(f)
+    }
+    return {
+        f
+        for f in sums
+        if len(f.args) == 2
+        and f.args[0] in (build.UNIT, build.ones(f.shape))
+        and f.args[1].op == "exp"
+    }
+
+
+def _is_divisor(f: Expr) -> bool:
+    exponent = f.args[1].number
+    return exponent is not None and exponent < 0
+
+
+def cleared(e: Expr) -> Expr:
+    """1/((1 + y^2/x^2)*x^2) as 1/(x^2 + y^2): a factor taken into a sum, where that is shorter."""
+    change: dict[Expr, Expr] = {}
+    for f in topological(e):
+        if f.op in ("mul", "had") and not is_form(f):
+            made = _cleared(f)
+            if made.cost < f.cost:
+                change[f] = made
+    return substitute(e, change) if change else e
+
+
+def _cleared(e: Expr) -> Expr:
+    times, raised, split = (
+        (mul, power, build.base_and_exponent)
+        if e.op == "mul"
+        else (had, epower, build.elementwise_base)
+    )
+    factors = [(f, *split(f)) for f in e.args if f.is_scalar or e.op == "had"]
+    best = e
+    for outer, base, k in factors:
+        if base.op != "add" or k.number is None or k.number.denominator != 1:
+            continue
+        for inner, other, j in factors:
+            ratio = j.number / k.number if j.number is not None else Fraction(1, 2)
+            if inner is outer or other.op == "num" or ratio.denominator != 1:
+                continue
+            scaled = add(*(times(t, raised(other, num(ratio))) for t in base.args))
+            rest = [f for f in e.args if f is not outer and f is not inner]
+            best = shorter(best, times(*rest, raised(scaled, k)))
+    return best
 
 
 def powers(e: Expr) -> Expr:
