@@ -218,6 +218,19 @@ def _pair(e: Expr, transposed: Expr) -> Expr:
     return transposed
 
 
+def _turned_to(e: Expr, transposed: Expr) -> Expr:
+    """As :func:`_pair`, but one way alone where the transpose came out simpler.
+
+    What is simpler is no longer the transpose of ``e`` as it is written: it would be spelled
+    by ``e`` wherever it is turned, and simplified again, for ever.
+    """
+    inner = transposed.args[0] if transposed.op == "T" else transposed
+    if inner.op == e.op and len(inner.args) == len(e.args):
+        return _pair(e, transposed)
+    e.flipped = transposed
+    return transposed
+
+
 # Products
 
 
@@ -792,11 +805,11 @@ def transpose(e: Expr) -> Expr:
     if op == "mul":
         scalars = [a for a in e.args if a.is_scalar]
         chain = [transpose(a) for a in reversed(e.args[len(scalars) :])]
-        return _pair(e, mul(*scalars, *chain))
+        return _turned_to(e, mul(*scalars, *chain))
     if op == "kron" or (op == "had" and e.lean == 0):
         return _turned(e)
     if op == "add" and e.lean == 0:
-        return _pair(e, add(*(transpose(a) for a in e.args)))
+        return _turned_to(e, add(*(transpose(a) for a in e.args)))
     if e.lean == 0 and e.args:  # f(A') for f(A)', as short
         inner = transpose(e.args[0])
         if op == "epow":
