@@ -6,7 +6,7 @@ from matrixcalc.cases import READINGS
 from matrixcalc.checks.compare import HOLDS, against_function
 from matrixcalc.checks.conditional import SHAPED
 from matrixcalc.checks.counter import counterexample, without_shape
-from matrixcalc.checks.sides import sampled
+from matrixcalc.checks.sides import Sample, sampled, sizes_of
 from matrixcalc.checks.slips import Evidence, Slip, diagnose
 from matrixcalc.checks.sought import Question, Reading
 from matrixcalc.checks.verdict import Verdict
@@ -90,6 +90,15 @@ def _slip(q: Question, r: Reading) -> Slip:
     s = sampled(q, r)
     if len(s.points) < 2:
         return Slip("other", "an entry differs")
+    found = _diagnosis(q, r, s)
+    if found.name in ("factor", "sign") and len(sizes_of(q, r)) > 1:
+        other = sampled(q, r, other_than=s.sizes)
+        if len(other.points) > 1 and _diagnosis(q, r, other) != found:
+            return Slip(found.name, "it is off by a factor that depends on the size")
+    return found
+
+
+def _diagnosis(q: Question, r: Reading, s: Sample) -> Slip:
     assert r.claimed is not None
     ours = q.ours(r.layout)
     return diagnose(

@@ -8,7 +8,7 @@ from matrixcalc.cases import READINGS
 from matrixcalc.checks.compare import HOLDS, compared
 from matrixcalc.checks.conditional import condition
 from matrixcalc.checks.faults import answer_in, kinds, misfit, transposed, wrong
-from matrixcalc.checks.limit import OutOfTime, limited
+from matrixcalc.checks.limit import OutOfTime, within
 from matrixcalc.checks.question import pose
 from matrixcalc.checks.sought import Reading
 from matrixcalc.checks.text import ClaimText, read_claim
@@ -36,7 +36,7 @@ def check(
         vars: declarations, as for :func:`matrixcalc.derive`.
         layout: the layout it is meant in; without one, any layout in which it is right will do.
         structured: for a variable with a property, as for :func:`matrixcalc.derive`.
-        timeout: seconds after which the verdict is ``"undecided"`` (in the main thread).
+        timeout: seconds after which the verdict is ``"undecided"``; None sets no limit.
 
     Raises:
         ParseError, ShapeError, UnknownNameError: the claim cannot be read.
@@ -58,9 +58,10 @@ def check(
             hint=f"the readings are {', '.join(READINGS)}",
         )
     try:
-        with limited(timeout):
-            read = read_claim(claim)
-            return _decide(read, claim, dict(vars or {}), layout, structured)
+        return within(
+            timeout,
+            lambda: _decide(read_claim(claim), claim, dict(vars or {}), layout, structured),
+        )
     except OutOfTime:
         return Verdict("undecided", claim, diagnosis=f"it took more than {timeout:g} s")
     except (RecursionError, MemoryError):

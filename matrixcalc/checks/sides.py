@@ -61,15 +61,22 @@ class Sample:
         return len(self.points) > 1 and all(close(a, b) for a, b in pairs)
 
 
-def sampled(q: Question, r: Reading, more: Mapping[str, str] | None = None) -> Sample:
+def sampled(
+    q: Question,
+    r: Reading,
+    more: Mapping[str, str] | None = None,
+    other_than: Mapping[str, int] | None = None,
+) -> Sample:
     """Some points of one choice of sizes, of one at which the sides differ if there is one.
 
-    ``more`` gives some variables one property more.
+    ``more`` gives some variables one property more; the sizes are ``other_than`` some.
     """
     owners = owners_of(expressions(q, r))
     best: list[Pair] = []
     used: dict[str, int] = {}
     for sizes in sizes_of(q, r):
+        if sizes == other_than:
+            continue
         found: list[Pair] = []
         for attempt in range(WAYS * 4):
             way = attempt if not found else attempt // 4

@@ -20,6 +20,8 @@ __all__ = ["Evidence", "Slip", "diagnose"]
 def diagnose(evidence: Evidence) -> Slip:
     """The most specific slip that explains the claim."""
     for trial in _TRIALS:
+        if trial in _OF_DERIVATIVES and not evidence.targets:
+            continue
         try:
             found = trial(evidence)
         except (MatrixCalcError, ArithmeticError, ValueError, TypeError, AssertionError):
@@ -33,15 +35,28 @@ def diagnose(evidence: Evidence) -> Slip:
 
 Trial = Callable[[Evidence], Slip | None]
 _TRIALS: tuple[Trial, ...] = (
+    terms.zero,
     terms.scaled,
     terms.turned,
     terms.combination,
+    chain.entrywise,
+    chain.without_slope,
+    terms.combination_expanded,
     order.order,
     order.one_transposed,
+    order.inside,
+    terms.corrected,
     chain.scalar_function,
     chain.dropped,
     chain.outer_only,
     chain.weights,
     terms.varying,
     terms.fewer,
+    chain.itself,
+    chain.by_factors,
 )
+_OF_DERIVATIVES = frozenset(
+    {chain.entrywise, chain.without_slope, chain.scalar_function, chain.dropped}
+    | {chain.outer_only, chain.weights, terms.varying, chain.itself, chain.by_factors}
+)
+"""Trials that mean nothing for an identity."""

@@ -50,6 +50,13 @@ class Evidence:
             found.append(made[0])
         return found
 
+    def is_right(self, e: Expr) -> bool:
+        """Whether an expression is the right answer."""
+        arrays = self.at_points(e)
+        return arrays is not None and all(
+            close(a, b) for a, b in zip(arrays, self.right, strict=True)
+        )
+
     def is_wrong(self, arrays: list[Array] | None, up_to_factor: bool = False) -> bool:
         """Whether arrays are what is claimed."""
         if arrays is None:

@@ -32,10 +32,20 @@ def scaled(v: Evidence) -> Slip | None:
         if r == -1:
             return Slip("sign", "the sign is wrong")
         nice = Fraction(r).limit_denominator(24)
-        if abs(float(nice) - r) < 1e-6:
-            extra = " and the sign is wrong" if nice < 0 else ""
-            missing = f"the factor {1 / nice} is missing{extra}"
-            return Slip("factor", f"it is {nice} times the right answer: {missing}")
+        if abs(float(nice) - r) > 1e-6 or abs(nice) == 1:
+            return Slip("factor", f"it is {r:.8g} times the right answer")
+        extra = " and the sign is wrong" if nice < 0 else ""
+        missing = f"the factor {abs(1 / nice)} is missing{extra}"
+        return Slip("factor", f"it is {nice} times the right answer: {missing}")
+    return None
+
+
+def zero(v: Evidence) -> Slip | None:
+    """One of the sides is zero."""
+    if not any(a.any() for a in v.right):
+        return Slip("other", "the right answer is zero")
+    if v.targets and not any(a.any() for a in v.wrong):
+        return Slip("missing term", "the right answer is not zero")
     return None
 
 
@@ -77,30 +87,56 @@ def expanded(e: Expr) -> list[Expr]:
 
 def combination(v: Evidence) -> Slip | None:
     """The claim as a sum of our terms with other coefficients."""
-    if v.ours is None:
+    return None if v.ours is None else _combined(v, terms_of(v.ours))
+
+
+def combination_expanded(v: Evidence) -> Slip | None:
+    """The same when our answer is multiplied out."""
+    return None if v.ours is None else _combined(v, expanded(v.ours))
+
+
+def _combined(v: Evidence, terms: list[Expr]) -> Slip | None:
+    if not 2 <= len(terms) <= MOST_TERMS:
         return None
-    forms = [terms_of(v.ours), expanded(v.ours)]
-    for terms in forms:
-        if len(terms) < 2 or len(terms) > MOST_TERMS:
-            continue
-        found = _coefficients(v, terms)
-        if found is None:
-            continue
-        named = _named_combination(terms, found)
-        if named is not None:
-            return named
-    return None
+    found = _coefficients(v, terms, v.wrong)
+    return None if found is None else _named_combination(terms, found)
 
 
-def _coefficients(v: Evidence, terms: list[Expr]) -> list[float] | None:
+def _listed(terms: list[Expr]) -> str:
+    named = " and ".join(shown(t) for t in terms)
+    return f"the term{'' if len(terms) == 1 else 's'} {named}"
+
+
+def corrected(v: Evidence) -> Slip | None:
+    """The right answer as a sum of the claim's terms with other coefficients."""
+    terms = terms_of(v.claimed)
+    if not 2 <= len(terms) <= MOST_TERMS:
+        return None
+    c = _coefficients(v, terms, v.right)
+    if c is None or all(x == 1 for x in c):
+        return None
+    wrong = [k for k, x in enumerate(c) if x != 1]
+    named = _listed([terms[k] for k in wrong])
+    if all(c[k] == -1 for k in wrong):
+        return Slip("sign", f"the sign of {named} is wrong")
+    if all(c[k] == 0 for k in wrong):
+        return Slip("other", f"{named} {'is' if len(wrong) == 1 else 'are'} too much")
+    nice = Fraction(c[wrong[0]]).limit_denominator(24)
+    if abs(float(nice) - c[wrong[0]]) > 1e-5:
+        return None
+    return Slip("factor", f"the term {shown(terms[wrong[0]])} must be taken {nice} times")
+
+
+def _coefficients(v: Evidence, terms: list[Expr], sums: list[Array]) -> list[float] | None:
+    """The coefficients of the terms in a sum that is given at the points."""
     columns: list[Array] = []
     for t in terms:
         made = v.at_points(t)
-        if made is None or made[0].shape != v.wrong[0].shape:
+        if made is None or made[0].shape != sums[0].shape:
             return None
         columns.append(numpy.concatenate([a.reshape(-1) for a in made]))
     matrix = numpy.stack(columns, axis=1)
-    target = numpy.concatenate([a.reshape(-1) for a in v.wrong])
+    target = numpy.concatenate([a.reshape(-1) for a in sums])
     if numpy.linalg.matrix_rank(matrix) < len(terms) or len(target) <= len(terms):
         return None
     solution = numpy.linalg.lstsq(matrix, target, rcond=None)[0]
@@ -112,12 +148,13 @@ def _coefficients(v: Evidence, terms: list[Expr]) -> list[float] | None:
 def _named_combination(terms: list[Expr], c: list[float]) -> Slip | None:
     if all(x == 1 for x in c):
         return None
-    missing = [shown(t) for t, x in zip(terms, c, strict=True) if x == 0]
+    missing = [t for t, x in zip(terms, c, strict=True) if x == 0]
     if missing:
-        return Slip("missing term", f"the term {' and '.join(missing)} is missing")
-    minus = [shown(t) for t, x in zip(terms, c, strict=True) if x == -1]
+        are = "is" if len(missing) == 1 else "are"
+        return Slip("missing term", f"{_listed(missing)} {are} missing")
+    minus = [t for t, x in zip(terms, c, strict=True) if x == -1]
     if minus and all(abs(x) == 1 for x in c):
-        return Slip("sign", f"the sign of the term {' and '.join(minus)} is wrong")
+        return Slip("sign", f"the sign of {_listed(minus)} is wrong")
     nice = [Fraction(x).limit_denominator(24) for x in c]
     if any(abs(float(q) - x) > 1e-5 for q, x in zip(nice, c, strict=True)):
         return None
