@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matrixcalc.expr import Expr, depends, topological
+from matrixcalc.expr import Expr, depends, depends_many, topological, topological_many
 from matrixcalc.operators import TABLE
 from matrixcalc.positive import is_positive
 from matrixcalc.printers.text import to_text
@@ -16,8 +16,20 @@ _IMPLIED = {
 }
 
 
-def conditions_of(function: Expr, targets: Sequence[Expr], result: Expr | None) -> list[str]:
-    """What must be true of the arguments, without what their declarations say already."""
+_EVERYWHERE = frozenset(
+    {"abs", "sign", "step", "relu", "cbrt", "norm1", "norm2", "max", "min", "pinv"}
+)
+"""Functions with a value everywhere: their condition is about the derivative alone."""
+
+
+def conditions_of(
+    function: Expr, targets: Sequence[Expr], result: Expr | None, parts: Sequence[Expr] = ()
+) -> list[str]:
+    """What must be true of the arguments, without what their declarations say already.
+
+    ``parts`` are the parts of the function as it was written: the function may be simpler,
+    as a is for exp(log(a)), but it is defined only where they are.
+    """
     active = depends(function, targets)
     order = topological(function)
     squared = {e.args[0] for e in order if _smooths(e)}
@@ -27,6 +39,10 @@ def conditions_of(function: Expr, targets: Sequence[Expr], result: Expr | None) 
     ]
     if result is not None:
         nodes.extend(e for e in topological(result) if e.op == "pow" and not e.is_scalar)
+    there = set(order)
+    written = [e for e in topological_many(parts) if e not in there]
+    reached = depends_many(written, active)
+    nodes.extend(e for e in written if e in reached and e.op not in _EVERYWHERE)
     found: dict[str, None] = {}
     for e in nodes:
         condition = _condition(e)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from matrixcalc import build, engine
@@ -12,6 +13,7 @@ from matrixcalc.cases import READINGS, Case, case_of
 from matrixcalc.claims import SKIPPED, Verification
 from matrixcalc.conditions import conditions_of
 from matrixcalc.declare import RESERVED, SQUARE, collect, declare
+from matrixcalc.dims import ONE
 from matrixcalc.errors import (
     LimitError,
     MatrixCalcError,
@@ -139,7 +141,8 @@ class Derivative:
     @cached_property
     def conditions(self) -> list[str]:
         """The conditions under which the result holds, such as ``"X invertible"``."""
-        return conditions_of(self.function, self.problem.targets, self.result)
+        parts = self.problem.written()
+        return conditions_of(self.function, self.problem.targets, self.result, parts)
 
     @cached_property
     def index_form(self) -> str:
@@ -374,6 +377,10 @@ class Problem:
         self.structured = (structured or "gradient") if any(kinds) else "none"
         self.function = substitute(source.expr, self.back) if self.back else source.expr
 
+    def written(self) -> list[Expr]:
+        """The parts of the function as they were written, with the declared properties."""
+        return [substitute(e, self.back) if self.back else e for e in self.source.parts]
+
     def tensor(self) -> engine.Tensor:
         """The derivative, axes of y first."""
         tensor = engine.value_of(self.source.expr)
@@ -426,6 +433,9 @@ def _restored(term: Any, problem: Problem) -> Any:
 
 
 def _vec_of(tensor: engine.Tensor, problem: Problem) -> Expr | None:
+    if not tensor.terms:
+        *before, last = [e.rows * e.cols for e in (problem.function, *problem.targets)]
+        return build.zeros((prod(before, start=ONE), last))
     form = engine.vec_form(tensor)
     return None if form is None else engine.restore(form, problem.back)
 

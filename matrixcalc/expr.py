@@ -196,6 +196,15 @@ def topological(root: Expr, enter: Callable[[Expr], bool] | None = None) -> list
     return order
 
 
+def depends_many(nodes: Sequence[Expr], targets: Iterable[Expr]) -> set[Expr]:
+    """The nodes, operands first, in which one of the targets occurs."""
+    found = set(targets)
+    for e in nodes:
+        if e not in found and any(a in found for a in e.args):
+            found.add(e)
+    return found
+
+
 def topological_many(roots: Sequence[Expr]) -> list[Expr]:
     """All nodes below several roots, each once, operands first."""
     order: list[Expr] = []
@@ -227,11 +236,7 @@ def symbols(root: Expr) -> list[Expr]:
 
 def depends(root: Expr, targets: Iterable[Expr]) -> set[Expr]:
     """The nodes below ``root`` in which one of the targets occurs."""
-    found = set(targets)
-    for e in topological(root):
-        if e not in found and any(a in found for a in e.args):
-            found.add(e)
-    return found
+    return depends_many(topological(root), targets)
 
 
 Row = tuple[str, tuple[int, ...], Any, Shape, int, int, bytes]

@@ -17,7 +17,7 @@ from matrixcalc.dims import Dim, Shape
 from matrixcalc.errors import LimitError, MatrixCalcError, ShapeError, UnknownNameError
 from matrixcalc.expr import Expr
 from matrixcalc.greek import GREEK
-from matrixcalc.realize import realize
+from matrixcalc.realize import met, realize
 from matrixcalc.shapes import Clash, Shapes, fresh_names
 from matrixcalc.steps import Steps, steps_of
 from matrixcalc.syntax import Program, read
@@ -41,6 +41,7 @@ class Typed:
             then those that were asked for by ``extra_names`` and are declared.
         text: the text.
         equations: the right side of each equation, by name.
+        parts: the parts of the expression as they were written (:func:`realize.met`).
     """
 
     expr: Expr
@@ -48,6 +49,7 @@ class Typed:
     variables: dict[str, Declaration]
     text: str
     equations: dict[str, Expr]
+    parts: tuple[Expr, ...] = ()
 
 
 def parse(text: object, vars: object = None) -> Expr:
@@ -132,7 +134,8 @@ def infer(
     }
     made = realize(steps.steps, symbols, constants)
     equations = {given: made[number] for given, number in steps.equations.items()}
-    return Typed(made[root], name, variables, program.text, equations)
+    parts = met(steps.steps, root, made)
+    return Typed(made[root], name, variables, program.text, equations, parts)
 
 
 # Kinds by name
