@@ -166,8 +166,11 @@ def _sum(parts: tuple[Expr, ...]) -> Expr:
     lean = sum(p.lean for p in parts)
     if lean < 0:
         flipped = tuple(transpose(p) for p in parts)
-        nested = any(p.op == "add" for p in flipped)
-        return transpose(add(*flipped) if nested else _sum(flipped))
+        if any(p.op == "add" for p in flipped):
+            return transpose(add(*flipped))
+        # where signs of skew factors changed the terms, neither way may be upright
+        upright = sum(p.lean for p in flipped) >= 0
+        return transpose(_sum(flipped) if upright else _sum_node(flipped, 1))
     made = _sum_node(parts, min(lean, 1))
     if lean == 0 and shape != SCALAR and made.flipped is None:
         flipped = tuple(transpose(p) for p in parts)
@@ -210,11 +213,16 @@ def neg(e: Expr) -> Expr:
 
 
 def _pair(e: Expr, transposed: Expr) -> Expr:
-    """Note that two nodes are each other's transpose; the same key makes them one."""
+    """Note that two nodes are each other's transpose; the same key makes them one.
+
+    A transpose that came out simpler keeps its own: A*inv(A)' must not become that of eye.
+    """
     if e.key == transposed.key:
         transposed = e
     e.flipped = transposed
-    transposed.flipped = e
+    mirrored = e.op == transposed.op and transposed.cost == e.cost + e.lean
+    if transposed.flipped is None and (mirrored or "T" in (e.op, transposed.op)):
+        transposed.flipped = e
     return transposed
 
 
@@ -352,11 +360,11 @@ def _divides(p: Expr) -> bool:
 
 
 def _place(p: Expr) -> int:
-    """Where a scalar factor stands: dimensions first, bilinear forms after the others,
-    divisors last."""
-    if p.op == "size":
-        return -1
-    return 2 + (p.args[0].op == "mul") if _divides(p) else int(p.op == "mul")
+    """Where a scalar factor stands: dimensions first, bilinear forms after the others;
+    divisors last, in the same order."""
+    base = p.args[0] if p.op == "pow" else p
+    order = -1 if base.op == "size" else int(base.op == "mul")
+    return order + 3 * _divides(p)
 
 
 def _outer_shape(chain: Sequence[Expr]) -> Shape:
@@ -615,13 +623,12 @@ def _hadamard(parts: tuple[Expr, ...]) -> Expr:
 
 def _diagonal_part(parts: tuple[Expr, ...]) -> Expr:
     """eye.*A, which is symmetric: eye.*A' is the same."""
-    if len(parts) == 2:
-        other = parts[1] if parts[0].op == "eye" else parts[0]
-        spine = call("diag", call("diagonal", other))
-        if spine.cost < other.cost + 2:
-            return spine
     upright = tuple(transpose(p) if p.lean < 0 else p for p in parts)
     cost = len(parts) - 1 + sum(p.cost for p in upright)
+    if len(parts) == 2:
+        spine = call("diag", call("diagonal", next(p for p in upright if p.op != "eye")))
+        if spine.cost < cost:
+            return spine
     made = node("had", upright, None, parts[0].shape, cost, 0)
     made.flipped = made
     return made
@@ -771,6 +778,10 @@ def _matrix_power(base: Expr, k: int) -> Expr:
         if base.op == "ones":
             return mul(power(size(base.rows), num(k - 1)), base)
     cost = base.cost + (1 if k == -1 else 2)
+    if _is_skew(base):
+        made = node("pow", (base, num(k)), None, base.shape, cost, 0)
+        made.flipped = made.flipped if k % 2 else made
+        return made
     return _same_lean(node("pow", (base, num(k)), None, base.shape, cost, 1), base)
 
 
@@ -838,8 +849,8 @@ def _turned(e: Expr) -> Expr:
         return _pair(e, made)
     negative = node("mul", (MINUS, made), None, made.shape, made.cost + 1, made.lean)
     back = node("mul", (MINUS, e), None, e.shape, e.cost + 1, e.lean)
-    e.flipped, negative.flipped = negative, e
-    made.flipped, back.flipped = back, made
+    e.flipped, negative.flipped = negative, negative.flipped or e
+    made.flipped, back.flipped = made.flipped or back, back.flipped or made
     return negative
 
 
@@ -853,6 +864,8 @@ def _is_skew(e: Expr) -> bool:
     if e.op == "kron":
         a, b = e.args
         return (_is_skew(a) and b.flipped is b) or (_is_skew(b) and a.flipped is a)
+    if e.op == "pow" and not e.is_scalar:
+        return bool(e.args[1].data % 2) and _is_skew(e.args[0])
     return e.op == "sym" and "skew" in e.data[1]
 
 
