@@ -105,7 +105,7 @@ class Reader:
                 made = mul(made, other)
             elif op == "/":
                 made = mul(made, 1 / other)
-            elif op == ".*" and any(not isinstance(x, Loose) and x.size == 1 for x in (made, other)):
+            elif op == ".*" and 1 in [x.size for x in (made, other) if not isinstance(x, Loose)]:
                 made = mul(made, other)
             else:
                 made, other = (
