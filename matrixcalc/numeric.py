@@ -66,7 +66,8 @@ def evaluate_many(
 ) -> list[Array]:
     """The values of several expressions; what they share is computed once.
 
-    ``sizes`` are those of dimension names that no variable fixes. Other arguments, result and errors as for :func:`evaluate`.
+    ``sizes`` are those of dimension names that no variable fixes. Other arguments, result and
+    errors as for :func:`evaluate`.
 
     >>> from matrixcalc.build import mul, num, sym
     >>> a = sym("a")

@@ -70,10 +70,12 @@ def check_found(found: Found, options: Options) -> Outcome:
 
 def reason_of(verdict: Verdict, found: Found) -> str:
     """The verdict in one line."""
+    how = verdict.detail.partition(":")[0]
+    where = f"{verdict.layout} layout, " if verdict.layout else ""
     if verdict.status == "true":
-        line = f"{verdict.layout} layout" if verdict.layout else verdict.detail
+        line = f"{where}{how if where else verdict.detail}"
     elif verdict.status == "true_if":
-        line = f"holds if {verdict.condition}"
+        line = f"holds if {verdict.condition} ({where}{how})"
     elif verdict.status == "false":
         line = f"{verdict.slip}: {verdict.diagnosis}"
     else:

@@ -2,8 +2,9 @@
 
 A declaration (``A: matrix(n, n)``) and an equation with a name on its left (``q = W*x``) hold
 for the lines below, until it is made anew, or until an empty line after a claim; ``layout: mixed``
-and ``structured: entries`` too. ``#! false: sign`` at the end of a claim says that it must be found false, by that slip (or
-by one of several: ``sign or factor``); ``#! true_if: A symmetric`` that it needs a condition.
+and ``structured: entries`` too. ``#! false: sign`` at the end of a claim says that it must be
+found false, by that slip (or by one of several: ``sign or factor``); ``#! true_if: A symmetric``
+that it needs a condition.
 """
 
 from __future__ import annotations
