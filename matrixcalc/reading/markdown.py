@@ -11,7 +11,7 @@ from matrixcalc.reading.records import Found
 
 _FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})\s*([\w-]*)")
 _PROMPT = re.compile(r"^\s*>>>\s*(?P<text>.*?)\s*(?:#.*)?$")
-_CALL = re.compile(r"^check\(\s*(?P<q>['\\"])(?P<text>.*)(?P=q)\s*\)$")
+_CALL = re.compile(r"""^check\(\s*(?P<q>['"])(?P<text>.*)(?P=q)\s*\)$""")
 
 
 def is_claim(text: str) -> bool:
