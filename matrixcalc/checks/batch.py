@@ -48,6 +48,7 @@ class Options:
     vars: Mapping[str, str] | None = None
     layout: str | None = None
     timeout: float | None = TIMEOUT
+    structured: str | None = None
 
 
 def check_found(found: Found, options: Options) -> Outcome:
@@ -56,7 +57,8 @@ def check_found(found: Found, options: Options) -> Outcome:
         return Outcome(found, "unreadable", found.problem, False)
     layout = found.layout or options.layout
     try:
-        verdict = check(found.text, options.vars, layout, timeout=options.timeout)
+        structured = found.structured or options.structured
+        verdict = check(found.text, options.vars, layout, structured, options.timeout)
     except MatrixCalcError as error:
         reason = error.message + (f" ({error.hint})" if error.hint else "")
         return Outcome(found, "unreadable", reason, False)
@@ -68,10 +70,12 @@ def check_found(found: Found, options: Options) -> Outcome:
 
 def reason_of(verdict: Verdict, found: Found) -> str:
     """The verdict in one line."""
+    how = verdict.detail.partition(":")[0]
+    where = f"{verdict.layout} layout, " if verdict.layout else ""
     if verdict.status == "true":
-        line = f"{verdict.layout} layout" if verdict.layout else verdict.detail
+        line = f"{where}{how if where else verdict.detail}"
     elif verdict.status == "true_if":
-        line = f"holds if {verdict.condition}"
+        line = f"holds if {verdict.condition} ({where}{how})"
     elif verdict.status == "false":
         line = f"{verdict.slip}: {verdict.diagnosis}"
     else:
