@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matrixcalc.backprop.listing import numbers
+from matrixcalc.backprop.listing import bare, numbers
 from matrixcalc.printers.text import to_text
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def gradient_line(graph: Graph, node: Node) -> str:
     """The gradient, as in ``∂f/∂q = 2*q``; ``""`` where there is none."""
     if node.gradient is None:
         return ""
-    return f"∂{graph.scalar}/∂{node.name} = {to_text(node.gradient)}"
+    return f"∂{graph.scalar}/∂{node.name} = {bare(node.gradient)}"
 
 
 def node_lines(graph: Graph, node: Node) -> list[str]:
