@@ -14,6 +14,21 @@ LONGEST = 44
 """The longest line, in characters; what is longer is cut, and told in full on hovering."""
 
 
+COLOURS = {
+    "input": ("#eef6ee", "#3f7d4e"),
+    "node": ("#f8fafc", "#475569"),
+    "output": ("#fff7e6", "#b7791f"),
+}
+"""Inside and border of a variable, a step and the result."""
+
+
+def part_of(graph: Graph, node: Node) -> str:
+    """Which of the colours a node has."""
+    if node.formula is None:
+        return "input"
+    return "output" if node is graph.output else "node"
+
+
 def short(text: str, longest: int = LONGEST) -> str:
     """The text, cut where it is too long.
 
@@ -38,7 +53,7 @@ def gradient_line(graph: Graph, node: Node) -> str:
 
 def node_lines(graph: Graph, node: Node) -> list[str]:
     """The lines within a node: what it is, its value, its gradient and the value of that."""
-    lines = [f"{short(head(node))}   {node.shape}"]
+    lines = [f"{short(head(node))}  ({node.shape})"]
     if node.value is not None:
         lines.append(short(f"= {numbers(node.value, 4)}"))
     line = gradient_line(graph, node)

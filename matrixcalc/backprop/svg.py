@@ -7,7 +7,7 @@ from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from matrixcalc.backprop.labels import edge_label, gradient_line, head, short
+from matrixcalc.backprop.labels import COLOURS, edge_label, gradient_line, head, part_of, short
 from matrixcalc.backprop.layout import Box, Route, arrange
 from matrixcalc.backprop.listing import numbers
 
@@ -29,12 +29,12 @@ _STYLE = f"""
   .matrixcalc-graph .value {{ fill: #1d4ed8; font-size: {SMALL:g}px; }}
   .matrixcalc-graph .gradient {{ fill: #b91c1c; font-size: {SMALL:g}px; }}
   .matrixcalc-graph .local {{ fill: #374151; font-size: {SMALL:g}px; }}
-  .matrixcalc-graph .node {{ fill: #f8fafc; stroke: #475569; stroke-width: 1.3; }}
-  .matrixcalc-graph .input {{ fill: #eef6ee; stroke: #3f7d4e; stroke-width: 1.3; }}
-  .matrixcalc-graph .output {{ fill: #fff7e6; stroke: #b7791f; stroke-width: 1.6; }}
   .matrixcalc-graph .edge {{ fill: none; stroke: #64748b; stroke-width: 1.3; }}
   .matrixcalc-graph .paper {{ fill: #ffffff; }}
-"""
+""" + "".join(
+    f"  .matrixcalc-graph .{part} {{ fill: {fill}; stroke: {line}; stroke-width: 1.4; }}\n"
+    for part, (fill, line) in COLOURS.items()
+)
 
 MOST_ACROSS = 1300.0
 """The widest picture that goes from left to right; a wider one goes down, if that is narrower."""
@@ -130,15 +130,14 @@ def _legend(graph: Graph) -> list[tuple[str, str, float]]:
     if any(n.value is not None for n in graph.nodes):
         words.append(("value", "value"))
     words += [("gradient", "gradient"), ("local", "on an edge: local derivative")]
-    boxed = ("input", "node", "output")
-    return [(k, w, len(w) * SMALL * WIDE + (20 if k in boxed else 0) + 20) for k, w in words]
+    return [(k, w, len(w) * SMALL * WIDE + (20 if k in COLOURS else 0) + 20) for k, w in words]
 
 
 def _drawn_legend(keys: list[tuple[str, str, float]], x: float, y: float) -> list[str]:
     out: list[str] = []
     for style, words, width in keys:
         start = x
-        if style in ("input", "node", "output"):
+        if style in COLOURS:
             radius = 5 if style == "input" else 2
             out.append(
                 f'<path class="{style}" d="M{x + radius:.1f},{y - 6:.1f} h{14 - 2 * radius} '
@@ -181,7 +180,7 @@ def _box(lines: list[Line]) -> Box:
 
 
 def _node(graph: Graph, node: Node, box: Box, lines: list[Line]) -> str:
-    kind = "input" if node.formula is None else "output" if node is graph.output else "node"
+    kind = part_of(graph, node)
     radius = 14 if kind == "input" else 5
     out = [
         f'<g><rect class="{kind}" x="{box.left:.1f}" y="{box.top:.1f}" rx="{radius}" '
