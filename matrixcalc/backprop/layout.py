@@ -14,7 +14,9 @@ from typing import Any
 
 from matrixcalc.errors import UnsupportedError
 
-BETWEEN_LAYERS = 36.0
+ACROSS, DOWN = 26.0, 36.0
+"""Between two layers, from left to right and downwards."""
+
 BETWEEN_BOXES = 26.0
 PORTS = 16.0
 """The distance of two edges that end at the same side of a box."""
@@ -84,7 +86,7 @@ def arrange(
     offset = 0.0
     for part in Drawn(vertices, links).C:
         layout = SugiyamaLayout(part)
-        layout.xspace, layout.yspace = BETWEEN_BOXES, BETWEEN_LAYERS
+        layout.xspace, layout.yspace = BETWEEN_BOXES, DOWN if down else ACROSS
         layout.dw = layout.dh = PORTS  # the room for an edge that goes through a layer
         layout.route_edge = _keep_points
         layout.init_all(roots=[v for v in part.sV if not v.e_in()], optimize=True)

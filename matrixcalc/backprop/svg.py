@@ -36,7 +36,7 @@ _STYLE = f"""
     for part, (fill, line) in COLOURS.items()
 )
 
-MOST_ACROSS = 1300.0
+MOST_ACROSS = 1000.0
 """The widest picture that goes from left to right; a wider one goes down, if that is narrower."""
 
 Line = tuple[str, str, str]
