@@ -20,13 +20,15 @@ from dataclasses import dataclass
 class Law:
     """A rule about differentials, or about their form, that is not about one function.
 
-    The statement is a claim of the language, after the declarations that it needs.
+    The statement is a claim of the language, after the declarations that it needs; it
+    holds ``where`` what is named there is constant.
     """
 
     name: str
     statement: str
     source: str
     declared: str = ""
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ SPELLINGS: dict[str, str] = {
 
 _LAWS = (
     # differentials
-    Law("constant", "d(c) = 0", f"{_COOKBOOK}, (33)"),
+    Law("constant", "d(A + X) = dX", f"{_COOKBOOK}, (33)"),
     Law("constant factor", "d(A*X*B) = A*dX*B", f"{_COOKBOOK}, (34)"),
     Law("sum rule", "d(A + B) = dA + dB", f"{_COOKBOOK}, (35)"),
     Law("trace", "d(tr(A)) = tr(dA)", f"{_COOKBOOK}, (36)"),
@@ -183,9 +185,9 @@ _LAWS = (
     Law("Kronecker product rule", "d(kron(A, B)) = kron(dA, B) + kron(A, dB)", f"{_COOKBOOK}, (39)"),
     Law("inverse", "d(inv(A)) = -inv(A)*dA*inv(A)", f"{_COOKBOOK}, (40)"),
     Law("transpose", "d(A') = dA'", f"{_COOKBOOK}, (44)"),
-    Law("linearity", "d(a*A + b*B) = a*dA + b*dB", "calculus"),
-    Law("power rule", "d(a^k) = k*a^(k - 1)*da", "calculus", "a: scalar positive; k: scalar"),
-    Law("exponent rule", "d(c^a) = c^a*log(c)*da", "calculus", "c: scalar positive"),
+    Law("linearity", "d(a*A + b*B) = a*dA + b*dB", "calculus", where="a and b constant"),
+    Law("power rule", "d(a^k) = k*a^(k - 1)*da", "calculus", "a: scalar positive; k: scalar", "k constant"),
+    Law("exponent rule", "d(c^a) = c^a*log(c)*da", "calculus", "c: scalar positive", "c constant"),
     Law("power of a matrix", "d(A^3) = dA*A^2 + A*dA*A + A^2*dA", "the product rule, used again and again"),
     Law("function of a commuting matrix", "d(expm(t*A)) = A*expm(t*A)*dt", f"{_HIGHAM}, 10.2", "t: scalar"),
     # forms in which dx stands last

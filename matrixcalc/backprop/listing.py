@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,15 @@ def numbers(value: Any, digits: int = 6) -> str:
     if value.ndim == 0:
         return f"{float(value) + 0.0:.{digits}g}"
     return "[" + ", ".join(numbers(row, digits) for row in value) + "]"
+
+
+def bare(e: Expr) -> str:
+    """The text, in which what flows in, ``(∂f/∂q)``, has no parentheses that it does not need."""
+    text = _TWICE.sub(r"(\1)", to_text(e))
+    return text[1:-1] if e.op == "sym" and text[0] == "(" else text
+
+
+_TWICE = re.compile(r"\(\((∂[^()]*)\)\)")
 
 
 def listing(graph: Graph) -> str:
@@ -51,7 +61,7 @@ def _forward(node: Node) -> tuple[str, ...]:
 def _backward(graph: Graph, node: Node) -> list[str]:
     assert node.gradient is not None
     name = f"∂{graph.scalar}/∂{node.name}"
-    text = to_text(node.gradient)
+    text = bare(node.gradient)
     value = "" if node.gradient_value is None else f" = {numbers(node.gradient_value)}"
     same = value.strip(" =") == text
     out = [f"  {name} = {text}{'' if same else value}    {node.shape}"]
@@ -59,9 +69,7 @@ def _backward(graph: Graph, node: Node) -> list[str]:
         kind = "  (problem-dependent)" if edge.problem_dependent else ""
         out.append(f"      local: {edge.left} = {edge.local}{kind}")
         if edge.formula is not None and graph.node(edge.node) is not graph.output:
-            text = to_text(edge.formula)
-            bare = text[1:-1] if edge.formula.op == "sym" and text[0] == "(" else text
-            out.append(f"      flows back: {bare}")
+            out.append(f"      flows back: {bare(edge.formula)}")
         if edge.why:
             out += textwrap.wrap(
                 f"why: {edge.why}", 96, initial_indent=" " * 6, subsequent_indent=" " * 11
@@ -109,7 +117,7 @@ def to_dict(graph: Graph) -> dict[str, Any]:
 
 
 def _text(e: Expr | None) -> str | None:
-    return None if e is None else to_text(e)
+    return None if e is None else bare(e)
 
 
 def _plain(value: Any) -> Any:

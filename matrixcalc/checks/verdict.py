@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 STATUSES = ("true", "true_if", "false", "undecided")
@@ -17,6 +18,15 @@ SLIPS = (
     "shape",
     "other",
 )
+
+
+_MARKS = {
+    "true": ("✓", "#15803d"),
+    "true_if": ("✓", "#b45309"),
+    "false": ("✗", "#b91c1c"),
+    "undecided": ("?", "#6b7280"),
+}
+"""How a verdict is marked in a notebook."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,15 @@ class Verdict:
         if self.counterexample is not None:
             lines.append(str(self.counterexample))
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """For a notebook: the claim with a mark, and the reason below it."""
+        mark, colour = _MARKS[self.status]
+        reason = "<br>".join(map(escape, str(self).splitlines()))
+        return (
+            f'<div class="matrixcalc-verdict"><b style="color:{colour}">{mark}</b> '
+            f"<code>{escape(self.claim)}</code><br>{reason}</div>"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, ready for JSON."""

@@ -68,7 +68,7 @@ def _vec(ops: set[str], outer: set[str], dx: Expr) -> list[str]:
     if ops & {"tr", "sum"}:
         found.append("vec(tr(A*X)*B) = vec(B)*vec(A')'*vec(X)")
     if "diag" in ops:
-        found.append("vec(diag(x)) = diag(vec(eye))*kron(vector(1), eye)*x")
+        found.append("vec(diag(x)) = diag(vec(eye(n)))*kron(vector(1, n), eye(n))*x")
     found += [
         f"vec({op}(A, X)) = {op.removesuffix('_frechet')}_jacobian(A)*vec(X)"
         for op in sorted(ops)

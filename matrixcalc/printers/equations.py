@@ -87,4 +87,5 @@ def derivative_pretty(d: Answer) -> str:
 def html(latex: str, plain: str) -> str:
     """A formula for a notebook, with the plain text for those who cannot see it."""
     label = escape(plain, quote=True)
-    return f'<span class="matrixcalc" title="{label}">\\({escape(latex)}\\)</span>'
+    style = "display: inline-block; padding: 4px 0"
+    return f'<span class="matrixcalc" style="{style}" title="{label}">\\({escape(latex)}\\)</span>'
