@@ -80,6 +80,7 @@ class Check:
             if len(properties(v)) > len(properties(owner)):
                 self.owners[v.name] = v
         self.sizes: dict[str, int] = {}
+        self.written: set[Expr] = set()
         self.alive: set[Expr] = set()
 
     def run(self) -> Verification:
@@ -89,7 +90,7 @@ class Check:
         outcome: Verification | None = None
         hidden: Verification | None = None
         for sizes in self._choose_sizes():
-            self.sizes, self.alive = sizes, set()
+            self.sizes, self.written, self.alive = sizes, set(), set()
             try:
                 outcome = self._check()
             except UnsupportedError as error:
@@ -111,10 +112,11 @@ class Check:
 
         X*X' is singular where X is tall, and all that stands beside its determinant is hidden.
         """
-        return all(e in self.alive or _is_zero(e) for e in self.nodes)
+        return all(e in self.alive or _is_zero(e) for e in self.written)
 
     def _note(self, writer: Writer, value_of: Callable[[Any], Any]) -> None:
         """Note the parts that are not zero at a point."""
+        self.written.update(writer.known)
         for e, grid in writer.known.items():
             if e not in self.alive and any(value_of(x) for row in grid for x in row):
                 self.alive.add(e)

@@ -90,7 +90,10 @@ def work(nodes: Sequence[Expr], sizes: dict[str, int], directions: int) -> int:
                     # the numbers grow with the exponent
                     entries *= 1 + (int(e.args[1].data) // 64) ** 2
             elif e.op.startswith(("expm", "logm", "sqrtm")):
-                entries = (2 if e.op.endswith("frechet") else 1) * 300 * n**3
+                entries = 300 * n**3
+                if not e.op.endswith("m"):
+                    # of a matrix of twice the size, once or for every unit matrix
+                    entries *= 8 * (n**2 if e.op.endswith("jacobian") else 1)
         total += entries
     return total * directions
 
