@@ -122,7 +122,12 @@ class Derivative:
     @property
     def why(self) -> str:
         """Why the result has the form it has, in a sentence."""
-        return self.case.why
+        last = _last_step(self.tensor.orders)
+        same = flips(self.layout, *last) == flips("numerator", *last)
+        if same or self.problem_dependent or self.result is None or self.result.is_scalar:
+            return self.case.why
+        turned = f"the {self.layout} layout is the transpose of that"
+        return f"in numerator layout {self.case.why.rstrip('.')}; {turned}."
 
     @property
     def advice(self) -> str:
