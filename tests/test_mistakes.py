@@ -115,9 +115,9 @@ def test_a_character_is_named_where_it_cannot_be_seen() -> None:
 
 def test_the_text_of_an_error_is_what_was_typed() -> None:
     with pytest.raises(ParseError, match=r"^this '\(' is never closed") as error:
-        parse("𝐱·(y")
-    assert error.value.text == "𝐱·(y"
-    assert "    𝐱·(y" in str(error.value)
+        parse("\U0001d431·(y")
+    assert error.value.text == "\U0001d431·(y"
+    assert "    \U0001d431·(y" in str(error.value)
 
 
 # Functions of other languages
