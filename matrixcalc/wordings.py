@@ -11,8 +11,8 @@ from matrixcalc.mistakes import EMPTY, LAST, LATEX_NAME, LATEX_SIGN, WORDINGS, W
 _TOKEN = re.compile(
     r"(?P<blank>\s+|#[^\r\n]*)"
     r"|(?P<word>[^\W\d_⁰¹²³⁴-⁹ᵀ][^\W⁰¹²³⁴-⁹ᵀ]*)"
-    r"|(?P<number>[0-9]+(?:\.(?![*/^T])[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+)"
-    r"|(?P<value>'|ᵀ|\.T(?!\w)|[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
+    r"|(?P<number>[0-9]+(?:\.(?![*/^T'])[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+)"
+    r"|(?P<value>\.?'|ᵀ|\.T(?!\w)|[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
     r"|(?P<open>\()|(?P<close>\))|(?P<comma>,)|(?P<separator>[;=:])"
     r"|(?P<operator>\*\*|\.\*\*|\.[*/^]|.)"
 )
