@@ -502,20 +502,25 @@ def _problem(
 ) -> Problem:
     if not wrt:
         raise ParseError("no variable to differentiate by", hint='as in derive("W*x", "x")')
+    if len(wrt) > MAX_ORDER:
+        raise UnsupportedError(f"derivatives above order {MAX_ORDER} are not supported")
+    names = plain_names(wrt)
+    source = source_of(function, vars, names, loose=names)
+    for name in names:
+        if name not in source.variables:
+            raise unknown_variable(name, source)
+    return Problem(source, names, structured)
+
+
+def plain_names(wrt: Sequence[object]) -> tuple[str, ...]:
+    """The names of variables to differentiate by, as a text would have them."""
     for name in wrt:
         if not isinstance(name, str) or not name.strip():
             raise ParseError(
                 f"a variable to differentiate by is a name, not {name!r}",
                 hint='as in derive("W*x", "x")',
             )
-    if len(wrt) > MAX_ORDER:
-        raise UnsupportedError(f"derivatives above order {MAX_ORDER} are not supported")
-    names = tuple(normalise(n).strip() for n in wrt)
-    source = source_of(function, vars, names, loose=names)
-    for name in names:
-        if name not in source.variables:
-            raise unknown_variable(name, source)
-    return Problem(source, names, structured)
+    return tuple(normalise(str(name)).strip() for name in wrt)
 
 
 def source_of(

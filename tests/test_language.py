@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from matrixcalc import derive, parse
+from matrixcalc import derive, differential, gradient, parse
 from matrixcalc.derive import Derivative
 from matrixcalc.errors import ParseError, ShapeError, UnknownNameError
 
@@ -153,6 +153,14 @@ def test_what_a_name_of_an_equation_is_not() -> None:
 def test_a_name_that_is_no_variable(name: str, hint: str) -> None:
     with pytest.raises(UnknownNameError, match=rf"^no variable .* in the expression\n{hint}"):
         found("x'*A*x", name)
+
+
+@pytest.mark.parametrize("name", [None, 3, "", " ", ["x"], b"x"])
+def test_what_is_no_name(name: object) -> None:
+    for function in (derive, gradient, differential):
+        with pytest.raises(ParseError, match=r"^a variable to differentiate by is a name, not"):
+            function("x'*x", name, verify=False)  # type: ignore[operator]
+    assert str(differential("x₁'*x₁", " x₁ ", verify=False)) == "2*dx1'*x1"
 
 
 def test_an_expression_that_was_read_has_its_declarations() -> None:
