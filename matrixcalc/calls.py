@@ -313,6 +313,10 @@ def _pinv(a: Expr) -> Expr | None:
     return build.mul(build.power(build.mul(row, column), build.MINUS), turned)
 
 
+def _extreme(a: Expr) -> Expr | None:
+    return a if a.is_scalar else None
+
+
 def _diag(a: Expr) -> Expr | None:
     if a.rows.is_one:
         a = build.transpose(a)
@@ -546,6 +550,8 @@ _SIMPLIFIERS: dict[str, Simplifier] = {
     "adj": _adj,
     "inv": _inverse,
     "pinv": _pinv,
+    "max": _extreme,
+    "min": _extreme,
     "diag": _diag,
     "diagonal": _diagonal,
     "vec": _vec,

@@ -10,15 +10,19 @@ from functools import lru_cache
 from typing import NoReturn
 
 from matrixcalc.dims import ONE, SCALAR, Dim, Shape
-from matrixcalc.errors import MatrixCalcError, ParseError, ShapeError, Span
+from matrixcalc.errors import LimitError, MatrixCalcError, ParseError, ShapeError, Span
 from matrixcalc.operators import SPELLINGS
 from matrixcalc.syntax import DeclarationNode, KindNode, Node, normalise, read_kind
+from matrixcalc.unify import MAX_NAMES
 
 KINDS = {"scalar": 0, "vector": 1, "row": 1, "matrix": 2}
 """Each kind with the number of its dimensions."""
 
 SQUARE = ("symmetric", "positive_definite", "diagonal", "orthogonal", "skew")
 ANY = ("positive", "nonzero")
+MAX_SIZE = 10**15
+"""A dimension, at most."""
+
 PROPERTIES = (*SQUARE, *ANY)
 """Every property, in the order in which they are written."""
 
@@ -191,10 +195,15 @@ def dimension(node: Node) -> Dim:
             _no_size(node, f"a dimension is a whole number, not {float(value):g}")
         if value == 0:
             _no_size(node, "a dimension is at least 1, not 0")
+        if value > MAX_SIZE:
+            raise LimitError(f"a dimension above {MAX_SIZE:,}", span=node.span)
         return Dim.number(int(value))
     if node.op == "neg":
         _no_size(node, "a dimension is at least 1, not negative")
     if node.op == "mul" and all(sign == "*" for sign in node.value):
+        if len(node.args) > MAX_NAMES:
+            message = f"a dimension that is a product of more than {MAX_NAMES} names"
+            raise LimitError(message, span=node.span)
         product = ONE
         for factor in node.args:
             while factor.op == "group":

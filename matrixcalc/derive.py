@@ -123,7 +123,12 @@ class Derivative:
     @property
     def why(self) -> str:
         """Why the result has the form it has, in a sentence."""
-        return self.case.why
+        last = _last_step(self.tensor.orders)
+        same = flips(self.layout, *last) == flips("numerator", *last)
+        if same or self.problem_dependent or self.result is None or self.result.is_scalar:
+            return self.case.why
+        turned = f"the {self.layout} layout is the transpose of that"
+        return f"in numerator layout {self.case.why.rstrip('.')}; {turned}."
 
     @property
     def advice(self) -> str:
@@ -508,20 +513,25 @@ def _problem(
 ) -> Problem:
     if not wrt:
         raise ParseError("no variable to differentiate by", hint='as in derive("W*x", "x")')
+    if len(wrt) > MAX_ORDER:
+        raise UnsupportedError(f"derivatives above order {MAX_ORDER} are not supported")
+    names = plain_names(wrt)
+    source = source_of(function, vars, names, loose=names)
+    for name in names:
+        if name not in source.variables:
+            raise unknown_variable(name, source)
+    return Problem(source, names, structured)
+
+
+def plain_names(wrt: Sequence[object]) -> tuple[str, ...]:
+    """The names of variables to differentiate by, as a text would have them."""
     for name in wrt:
         if not isinstance(name, str) or not name.strip():
             raise ParseError(
                 f"a variable to differentiate by is a name, not {name!r}",
                 hint='as in derive("W*x", "x")',
             )
-    if len(wrt) > MAX_ORDER:
-        raise UnsupportedError(f"derivatives above order {MAX_ORDER} are not supported")
-    names = tuple(normalise(n).strip() for n in wrt)
-    source = source_of(function, vars, names, loose=names)
-    for name in names:
-        if name not in source.variables:
-            raise unknown_variable(name, source)
-    return Problem(source, names, structured)
+    return tuple(normalise(str(name)).strip() for name in wrt)
 
 
 def source_of(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from matrixcalc import build, engine, forward
 from matrixcalc.claims import SKIPPED, Verification
 from matrixcalc.declare import Declaration, declare
-from matrixcalc.derive import source_of, unknown_variable
+from matrixcalc.derive import plain_names, source_of, unknown_variable
 from matrixcalc.errors import MatrixCalcError
 from matrixcalc.expr import Expr, symbols
 from matrixcalc.printers.equations import html
@@ -87,6 +87,7 @@ def differential(
     >>> differential("x'*A*x", "x", verify=False)
     dx'*(A + A')*x
     """
+    wrt = plain_names(wrt)
     source = source_of(function, vars, wrt)
     found = {e.name: e for e in symbols(source.expr)}
     for name in wrt:

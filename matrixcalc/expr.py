@@ -30,6 +30,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from hashlib import blake2b
+from threading import Lock
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -129,6 +130,7 @@ class Expr:
 
 
 _table: WeakValueDictionary[tuple[Any, ...], Expr] = WeakValueDictionary()
+_adding = Lock()
 
 
 def node(
@@ -155,7 +157,12 @@ def node(
     self.flipped = None
     self.is_scalar = shape == SCALAR
     self.key = key or _digest(op, args, data, shape)
-    _table[identity] = self
+    with _adding:
+        # another thread may have been quicker
+        found = _table.get(identity)
+        if found is not None:
+            return found
+        _table[identity] = self
     return self
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 WRITE = {
     # constants
-    "ones": "vector(1, n), matrix(1, n, m)",
-    "zeros": "vector(0, n), matrix(0, n, m)",
-    "full": "vector(a, n), matrix(a, n, m)",
-    "identity": "eye or eye(n)",
-    "identitymatrix": "eye or eye(n)",
-    "id": "eye or eye(n)",
+    "ones": "vector(1, n) or matrix(1, n, m)",
+    "zeros": "vector(0, n) or matrix(0, n, m)",
+    "full": "vector(a, n) or matrix(a, n, m)",
+    "identity identitymatrix id": "eye(n)",
     # products and powers
     "matmul mtimes mul": "A*B",
     "multiply times hadamard": "A.*B",
@@ -19,17 +17,17 @@ WRITE = {
     "inner innerproduct dotproduct vdot": "dot(x, y) or x'*y",
     "crossprod": "A'*B",
     "tcrossprod": "A*B'",
-    "pow power": "a^b, or x.^b for elementwise",
+    "pow power": "a^b or x.^b",
     "mpower matrix_power": "A^2",
-    "exp2": "2^a, or 2.^x for elementwise",
-    "sqr": "a^2, or square(x) for elementwise",
+    "exp2": "2^a or 2.^x",
+    "sqr": "a^2 or square(x)",
     "krn kronecker": "kron(A, B)",
     "quadform quad_form": "x'*A*x",
     # matrices
     "t transp tran ctranspose": "X'",
     "inverse invert": "inv(X)",
     "pseudoinverse ginv": "pinv(X)",
-    "solve linsolve": "A\\b",
+    "solve linsolve": "A\\x",
     "determinant": "det(X)",
     "slogdet log_det logabsdet lndet": "logdet(X)",
     "adjugate adjoint": "adj(X)",
@@ -53,7 +51,7 @@ WRITE = {
     "cross_entropy crossentropy": "-y'*log_softmax(x)",
     "amax": "max(x)",
     "amin": "min(x)",
-    "maximum fmax": "y + relu(x - y); max(0, x) is relu(x)",
+    "maximum fmax": "y + relu(x - y) or max(0, x)",
     "minimum fmin": "y - relu(y - x)",
     # elementwise
     "expm1": "exp(a) - 1",
@@ -87,7 +85,7 @@ WRITE = {
     "hinge": "relu(1 - x)",
     "cube": "x.^3",
 }
-"""What to write for each name; several names of one thing stand together."""
+"""What to write for each name, one form or two; names of one thing stand together."""
 
 _DERIVATIVES = "diff grad gradient jacobian hessian derivative derive differentiate laplacian"
 """Names of differentiation itself, which is not a function within an expression."""

@@ -60,6 +60,7 @@ LATEX_SIGN = (
 _LATEX = "'{found}' is LaTeX, which is not read here"
 _NO_WORD = "'{found}' is not of the language"
 _KINDS = "the kinds are scalar, vector(n), row(n) and matrix(n, m)"
+_CASES = "for a distinction of cases there are step(x), sign(x), relu(x) and abs(x)"
 _ALONE = "give the expression alone, and the variables by their names"
 
 WORDINGS = (
@@ -203,7 +204,7 @@ WORDINGS = (
     ),
     Wording(
         "x != z", r"(?P<found>!=|~=)", "",
-        "'{found}' is not of the language: there are no comparisons",
+        "'{found}' is not of the language: there are no comparisons", _CASES,
     ),
     Wording("a!", r"(?P<found>!)", "", "'!' is not of the language"),
     Wording(
@@ -224,7 +225,7 @@ WORDINGS = (
     ),
     Wording(
         "x <= z", r"(?P<found>[<>]=?|≤|≥|≠|≈)", "",
-        "'{found}' is not of the language: there are no comparisons",
+        "'{found}' is not of the language: there are no comparisons", _CASES,
     ),
     Wording(
         "a // 2", r"(?P<found>/)", "o", "'//' is not of the language",
@@ -315,6 +316,10 @@ WORDINGS = (
         "2x", _NAME, "n", "an operator is missing between '{before}' and '{found}'",
         "write {before}*{found}",
     ),
+    Wording(
+        "1.2.3*a", r"(?P<found>\.[\w.]*)", "n",
+        "an operator is missing between '{before}' and '{found}'", "a number has one point",
+    ),
     Wording("2 3", _NUMBER, "n", "an operator is missing between '{before}' and '{found}'"),
     Wording(
         "sin x", rf"(?P<found>{_WORD}|[0-9.]+)", "w",
@@ -399,6 +404,7 @@ WORDINGS = (
         "x. z", r"(?P<found>\.)", "", "a '.' that belongs to no number and no operator",
         "the dotted operators are .* ./ and .^",
     ),
+    Wording("$x$", r"(?P<found>\$)", "", "'$' is not of the language", "write the formula alone"),
     Wording("x % y", r"(?P<found>%)", "", "'%' is not of the language", "a comment begins with #"),
     Wording("_x", r"(?P<found>_\w*)", "", "'{found}': a name begins with a letter"),
     Wording(

@@ -60,6 +60,8 @@ class Operator:
     """Whether f(A') = f(A)."""
     sample: str = ""
     """What random arguments must satisfy: ``positive``, ``unit`` (in (-1, 1)), ``spd``."""
+    kinds: tuple[str, ...] = ()
+    """The kinds of argument that it takes, where they are not all that fit the signature."""
 
     @property
     def elementwise(self) -> bool:

@@ -216,6 +216,9 @@ class Shapes:
         if name == "diag":
             return self.diag(number, args)
         parameters, result = signature(TABLE[name].signature)
+        kinds = TABLE[name].kinds
+        if kinds and kind_of_shape(args[0]) not in kinds:
+            raise self.argument(number, name, 0, f"a {' or a '.join(kinds)}", args)
         bound: dict[str, int] = {"1": UNIT}
         for i, (pattern, shape) in enumerate(zip(parameters, args, strict=True)):
             if pattern is None:
@@ -432,6 +435,12 @@ class Shapes:
 
     def operand(self, number: int, i: int) -> str:
         return self.show(number, i, i)
+
+
+def kind_of_shape(shape: Axes) -> str:
+    if shape == SCALAR:
+        return "scalar"
+    return "vector" if shape[1] == UNIT else "row" if shape[0] == UNIT else "matrix"
 
 
 def _short(text: str) -> str:

@@ -262,6 +262,8 @@ def _unknown(node: Node) -> MatrixCalcError:
     near = get_close_matches(name.lower(), spelled, n=1, cutoff=0.7)
     shown = name if len(name) <= 30 else name[:29] + "…"
     hint = instead_of(name)
+    if re.fullmatch(r"d[A-Za-z]", name):
+        hint = f"to differentiate by {name[1]}, give {name[1]} beside the expression"
     if not hint and near:
         hint = f"did you mean {spelled[near[0]]}?"
     elif not hint:

@@ -15,7 +15,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from matrixcalc.errors import LimitError, ParseError, Span
-from matrixcalc.wordings import explain, latex_command
 
 if TYPE_CHECKING:
     from lark import Lark, Token
@@ -164,16 +163,26 @@ def _checked(text: object, what: str) -> str:
 def _run(text: str, clean: str, start: str, empty: str) -> Any:
     from lark.exceptions import UnexpectedInput
 
-    command = latex_command(clean) if "\\" in clean else None
-    if command is not None:
-        raise explain(text, clean, command, empty)
+    if "\\" in clean:
+        from matrixcalc.wordings import latex_command
+
+        command = latex_command(clean)
+        if command is not None:
+            raise _explained(text, clean, command, empty)
     try:
         return _parser().parse(clean, start=start)
     except UnexpectedInput as error:
         token = getattr(error, "token", None)
         at_end = token is not None and token.type == "$END"
         stop = len(clean) if at_end else error.pos_in_stream
-    raise explain(text, clean, len(clean) if stop is None else stop, empty, start == "kind")
+    raise _explained(text, clean, len(clean) if stop is None else stop, empty, start == "kind")
+
+
+def _explained(*place: Any) -> ParseError:
+    # the table of mistakes is loaded when there is one
+    from matrixcalc.wordings import explain
+
+    return explain(*place)
 
 
 _COUNTED = re.compile(r"\w+|[^\w\s]")

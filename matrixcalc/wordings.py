@@ -11,11 +11,12 @@ from matrixcalc.mistakes import EMPTY, LAST, LATEX_NAME, LATEX_SIGN, WORDINGS, W
 _TOKEN = re.compile(
     r"(?P<blank>\s+|#[^\r\n]*)"
     r"|(?P<word>[^\W\d_⁰¹²³⁴-⁹ᵀ][^\W⁰¹²³⁴-⁹ᵀ]*)"
-    r"|(?P<number>[0-9]+(?:\.(?![*/^T])[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+)"
-    r"|(?P<value>'|ᵀ|\.T(?!\w)|[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
+    r"|(?P<number>[0-9]+(?:\.(?![*/^T'])[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+)"
+    r"|(?P<value>\.?'|ᵀ|(?:\^|\*\*)[ \t]*(?:T(?!\w)|ᵀ|\\top(?!\w))|\.T(?!\w)|[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
     r"|(?P<open>\()|(?P<close>\))|(?P<comma>,)|(?P<separator>[;=:])"
     r"|(?P<operator>\*\*|\.\*\*|\.[*/^]|.)"
 )
+_CONTINUED = re.compile(r"[-+*/\\@^'=),⊙⊘⊗]|\.[*/^T']")
 _LETTERS = {
     "word": "wv",
     "number": "nv",
@@ -58,8 +59,9 @@ def place(text: str, stop: int, declaring: bool = False) -> Place:
         kind = match.lastgroup or ""
         position = match.end()
         if kind == "blank":
-            if not opened and ("\n" in match.group() or "\r" in match.group()):
-                declaring = False
+            if not opened and re.search(r"[\r\n]", match.group()):
+                # an operator goes on with what stands before it
+                declaring = declaring and _CONTINUED.match(text, position) is not None
             continue
         after, before = _LETTERS[kind], match.group()
         if kind == "open":

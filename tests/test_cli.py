@@ -296,3 +296,70 @@ def test_an_unverified_answer_imports_neither_sympy_nor_numpy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == ""
+
+
+def test_the_version_is_that_of_the_project(capsys: Captured) -> None:
+    import tomllib
+    from pathlib import Path
+
+    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))
+    assert cli.run(["--version"]) == 0
+    assert capsys.readouterr().out == f"matrixcalc {project['project']['version']}\n"
+
+
+def test_without_arguments_it_tells_how_it_is_called(capsys: Captured) -> None:
+    assert cli.run([]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.startswith("Usage: matrixcalc")) == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (["x'*x"], "Missing argument 'WRT...'", 'as in matrixcalc "y = W*x" x'),
+        (["derive"], "Missing argument 'EXPRESSION'", 'as in matrixcalc "y = W*x" x'),
+        (["cases", "x"], "Got unexpected extra argument (x)", "matrixcalc derive cases"),
+        (["x'*x", "x,z"], "no variable 'x,z' in the expression", "an argument of its own"),
+        (["", "x"], "there is no expression", ""),
+        (["x", ""], "a variable to differentiate by is a name, not ''", 'derive("W*x", "x")'),
+    ],
+)
+def test_what_is_missing(arguments: list[str], message: str, hint: str, capsys: Captured) -> None:
+    assert cli.run(arguments) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"matrixcalc: {message}")
+    assert hint in err
+
+
+def test_an_expression_that_is_named_like_a_command(capsys: Captured) -> None:
+    assert cli.run(["derive", "cases^2", "cases", "--no-verify"]) == 0
+    assert capsys.readouterr().out.startswith("∂(cases^2)/∂cases = 2*cases ")
+
+
+def test_arguments_are_utf8_whatever_the_locale_says() -> None:
+    plain = {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = command("λ*x'*x", "x", "--no-verify", PYTHONIOENCODING="ascii", **plain)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("d (lambda*x'*x)/d x = 2*lambda*x'")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_output_that_cannot_be_written() -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "matrixcalc", "x'*x", "x", "--no-verify"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 74
+    assert done.stderr.startswith("matrixcalc: the output cannot be written: No space left")
+
+
+def test_streams_that_are_closed(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert cli.run(["-", "x"]) == 2
+    assert "standard input is closed" in capsys.readouterr().err
+    monkeypatch.setattr(sys, "stdout", None)
+    assert cli.run(["x'*x", "x", "--no-verify"]) == 0

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from matrixcalc import ParseError, RuleError, UnknownNameError, derive, register, unregister
+from matrixcalc import (
+    ParseError,
+    RuleError,
+    ShapeError,
+    UnknownNameError,
+    derive,
+    register,
+    unregister,
+)
 
 
 @pytest.fixture
@@ -53,6 +62,9 @@ def test_a_reduction_and_a_matrix_function() -> None:
         ("[n,n] -> []", "tr(dA*A)", "tr(A*A)"),
         ("[n,n] -> [n,n]", "dA*A + dA", "A*A + A"),
         ("any -> same", "sum(dA) + 0.*A", "A"),
+        ("[n] -> []", "sum(dA)", "norm2(A)"),
+        ("[n,m] -> [m,m]", "2*A'*dA", "A'*A"),
+        ("[n,m] -> [1,m]", "mean(dA, 1)", "sum(A, 1)"),
     ],
 )
 def test_a_wrong_differential_is_refused(signature: str, differential: str, meaning: str) -> None:
@@ -74,3 +86,88 @@ def test_names_and_signatures() -> None:
         register("fine", "any -> []", **rule)
     with pytest.raises(ParseError, match=r"^exp was not added by register"):
         unregister("exp")
+
+
+@pytest.mark.parametrize(
+    "differential", ["dA.*dA", "A", "2*A.*dA + 1", "abs(dA)", "2*A.*sign(dA)", "2*A.*dA.^3"]
+)
+def test_a_differential_is_linear_in_the_increment(differential: str) -> None:
+    with pytest.raises(RuleError, match=r"^the differential of bent is not linear in dA"):
+        register("bent", differential=differential, meaning="A.^2")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"differential": ""}, "in the differential of fine: there is no expression"),
+        ({"meaning": ""}, "in the meaning of fine: there is no expression"),
+        ({"differential": 3}, "in the differential of fine: an expression is a text, not int"),
+        ({"differential": "2*A.*dB"}, "the differential of fine uses dB, which is not known"),
+        ({"meaning": "B.^2"}, "the meaning of fine uses B, which is not known"),
+        ({"meaning": "fine(A)"}, "the meaning of fine is told by fine itself"),
+        ({"signature": 3}, "a signature is a text, not int"),
+        ({"signature": "[n], [n] -> []"}, r"the signature '\[n\], \[n\] -> \[\]' is not known"),
+        ({"where": "{B} positive"}, "where is a text with {A} for the argument, not"),
+        ({"latex": "{"}, "latex is a text with {A} for the argument, not"),
+        ({"sample": "large"}, "sample is one of positive, unit, spd, not 'large'"),
+    ],
+)
+def test_what_register_is_given(given: dict[str, str], message: str) -> None:
+    with pytest.raises(ParseError, match=f"^{message}"):
+        register("fine", **{"differential": "2*A.*dA", "meaning": "A.^2", **given})
+    with pytest.raises(UnknownNameError, match=r"^there is no function 'fine'"):
+        derive("fine(x)", "x")
+
+
+@pytest.mark.parametrize(
+    "name", ["n", "A", "dA", "d2", "pi", "size", "mul", "λ", "f'", "", "xᴴ", "_f"]
+)
+def test_names_that_no_function_can_have(name: str) -> None:
+    with pytest.raises(ParseError, match=r"^a function cannot be called"):
+        register(name, differential="dA", meaning="A")
+    assert str(derive("x'*A*x", "x", verify=False)) == "x'*(A + A')"
+
+
+def test_taken_names() -> None:
+    for name in ("ln", "logistic", "eye", "vector", "transpose"):
+        with pytest.raises(ParseError, match=rf"^there is a function {name} already"):
+            register(name, differential="dA", meaning="A")
+
+
+def test_vectors_are_taken_for_matrices_where_the_rule_holds_for_them() -> None:
+    register("gram", "[n,m] -> [m,m]", differential="dA'*A + A'*dA", meaning="A'*A")
+    assert str(derive("gram(x)", "x")) == "2*x'"
+    unregister("gram")
+    rule = "-pinv(A)*dA*pinv(A) + pinv(A)*pinv(A)'*dA'*(eye - A*pinv(A))"
+    rule += " + (eye - pinv(A)*A)*dA'*pinv(A)'*pinv(A)"
+    register("pinverse", "[n,m] -> [m,n]", differential=rule, meaning="pinv(A)")
+    assert derive("tr(pinverse(X)*Y)", "X").verification.status == "proved"
+    with pytest.raises(ShapeError, match=r"^pinverse takes a matrix; x is n×1"):
+        derive("pinverse(x)", "x")
+    unregister("pinverse")
+
+
+def test_threads_may_register_and_derive() -> None:
+    def work(k: int) -> str:
+        name = f"cubed{k}"
+        register(name, differential="3*A.^2.*dA", meaning="A.^3")
+        found = str(derive(f"sum({name}(A*x + {k}*y))", "x", verify=False))
+        unregister(name)
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(work, range(1, 9)))
+    assert found == [work(k) for k in range(1, 9)]
+
+
+def test_one_name_is_registered_once_by_many_threads() -> None:
+    def work(_: int) -> bool:
+        try:
+            register("cubed", differential="3*A.^2.*dA", meaning="A.^3")
+        except ParseError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(work, range(8))) == 1
+    unregister("cubed")
