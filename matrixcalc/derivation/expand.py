@@ -76,6 +76,8 @@ class Differentials:
         self.taken = {e.name for e in self.order if e.op == "sym"}
         self.inner: dict[Expr, Expr] = {}
         self._made: dict[Expr, Expr] = {}
+        self.increment = self.symbol(target)
+        """The differential of the variable, such as ``dx``."""
 
     def symbol(self, e: Expr) -> Expr:
         """The differential of ``e``; of a transpose, the transpose of one."""
@@ -92,11 +94,6 @@ class Differentials:
             constant = e.op == "sym" and e is not self.target
             self.inner[found] = build.zeros(e.shape) if constant else e
         return found
-
-    @property
-    def increment(self) -> Expr:
-        """The differential of the variable, such as ``dx``."""
-        return self.symbol(self.target)
 
     def pending(self, e: Expr) -> list[Expr]:
         """What is still under a ``d``, the outermost first, from left to right."""
