@@ -105,7 +105,9 @@ def test_a_wrong_step_is_refuted() -> None:
     assert replace(step, after=plain(half, step.after.inner)).check().status == "failed"
 
 
-@pytest.mark.parametrize("text", ["tr(X^2*A)", "exp(norm2(X)^2)", "det(X*X')", "det(X*X') + tr(X*B)"])
+@pytest.mark.parametrize(
+    "text", ["tr(X^2*A)", "exp(norm2(X)^2)", "det(X*X')", "det(X*X') + tr(X*B)"]
+)
 def test_a_step_is_checked_before_dx_is_in_it_and_where_parts_vanish(text: str) -> None:
     for step in made(text, "X").steps[:-1]:
         half = step.after.value
