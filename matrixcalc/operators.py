@@ -189,6 +189,7 @@ _LAWS = (
     Law("transpose", "d(A') = dA'", f"{_COOKBOOK}, (44)"),
     Law("linearity", "d(a*A + b*B) = a*dA + b*dB", "calculus", where="a and b constant"),
     Law("power rule", "d(a^k) = k*a^(k - 1)*da", "calculus", "a: scalar positive; k: scalar", "k constant"),
+    Law("squared norm", "d(norm2(A)^2) = 2*sum(A.*dA)", f"{_COOKBOOK}, (131)"),
     Law("exponent rule", "d(c^a) = c^a*log(c)*da", "calculus", "c: scalar positive", "c constant"),
     Law("power of a matrix", "d(A^3) = dA*A^2 + A*dA*A + A^2*dA", "the product rule, used again and again"),
     Law("function of a commuting matrix", "d(expm(t*A)) = A*expm(t*A)*dt", f"{_HIGHAM}, 10.2", "t: scalar"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from matrixcalc import graph
 from matrixcalc.cases import CASES
 from matrixcalc.cli import FORMS, cli, run
 from matrixcalc.operators import TABLE
@@ -46,6 +47,19 @@ def test_the_readme_prints_what_the_command_prints(capsys: pytest.CaptureFixture
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
         assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+def test_the_index_leads_to_every_page() -> None:
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    names = {p.name for p in (ROOT / "docs").iterdir() if p.suffix in (".md", ".ipynb")}
+    for name in names - {"index.md"}:
+        assert f"]({name})" in index
+
+
+def test_the_picture_is_current() -> None:
+    values = {"W": [[0.1, 0.5], [-0.3, 0.8]], "x": [0.2, 0.4]}
+    drawn = graph("q = W*x; f = norm2(q)^2", values=values).svg()
+    assert (ROOT / "docs" / "backpropagation.svg").read_text(encoding="utf-8") == drawn + "\n"
 
 
 def test_the_readme_names_every_command_and_form() -> None:

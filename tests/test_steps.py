@@ -14,6 +14,7 @@ from matrixcalc import (
     Derivative,
     LimitError,
     UnsupportedError,
+    build,
     check,
     derive,
     register,
@@ -102,6 +103,18 @@ def test_a_wrong_step_is_refuted() -> None:
     assert wrong.check().status == "proved"
     half = step.after.parts[0].args[0]
     assert replace(step, after=plain(half, step.after.inner)).check().status == "failed"
+
+
+@pytest.mark.parametrize(
+    "text", ["tr(X^2*A)", "exp(norm2(X)^2)", "det(X*X')", "det(X*X') + tr(X*B)"]
+)
+def test_a_step_is_checked_before_dx_is_in_it_and_where_parts_vanish(text: str) -> None:
+    for step in made(text, "X").steps[:-1]:
+        half = step.after.value
+        assert half is not None
+        doubled = plain(build.mul(build.num(2), half), step.after.inner)
+        assert step.check().status in ("proved", "sampled")
+        assert replace(step, after=doubled).check().status == "failed", str(step)
 
 
 def test_a_wrong_value_is_refuted() -> None:

@@ -112,7 +112,8 @@ def arrange(
 
 
 def _number(part: Any) -> int:
-    return hash(part.data)
+    number: int = part.data
+    return number
 
 
 class _View:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from graphlib import TopologicalSorter
 from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -96,6 +97,11 @@ def svg(graph: Graph) -> str:
 
 def _placed(boxes: list[Box], links: list[tuple[int, int]]) -> tuple[list[Route], bool]:
     """The boxes placed from left to right, or downwards where that would be too wide."""
+    least = _longest(boxes, links)
+    if least > MOST_ACROSS:
+        routes = arrange(boxes, links, down=True)
+        if _width_of(boxes) < least:
+            return routes, True
     routes = arrange(boxes, links)
     across = _width_of(boxes)
     if across <= MOST_ACROSS:
@@ -107,6 +113,17 @@ def _placed(boxes: list[Box], links: list[tuple[int, int]]) -> tuple[list[Route]
     for box, copy in zip(boxes, copies, strict=True):
         box.x, box.y = copy.x, copy.y
     return downwards, True
+
+
+def _longest(boxes: list[Box], links: list[tuple[int, int]]) -> float:
+    """The width of the boxes on the longest way: a picture to the right has that at least."""
+    before: dict[int, list[int]] = {k: [] for k in range(len(boxes))}
+    for a, b in links:
+        before[b].append(a)
+    reach: dict[int, float] = {}
+    for k in TopologicalSorter(before).static_order():
+        reach[k] = boxes[k].width + max((reach[a] for a in before[k]), default=0.0)
+    return max(reach.values())
 
 
 def _width_of(boxes: list[Box]) -> float:

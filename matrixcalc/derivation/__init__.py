@@ -1,5 +1,5 @@
 """Derivations: how a result is found, step by step, each step an equation that is checked."""
 
-from matrixcalc.derivation.records import Formula, Step
+from matrixcalc.derivation.records import Formula, Step, Steps
 
-__all__ = ["Formula", "Step"]
+__all__ = ["Formula", "Step", "Steps"]

@@ -24,6 +24,8 @@ from matrixcalc.verify import compare
 
 POINTS = 2
 _MOST_WORK = 150_000
+SMALL = Decimal("1e-25")
+"""What is smaller counts as zero where numbers are rounded."""
 
 
 def check_equation(sides: Sequence[Formula]) -> Verification:
@@ -33,7 +35,8 @@ def check_equation(sides: Sequence[Formula]) -> Verification:
         inner.update(side.inner)
     values = [s.value for s in sides if s.value is not None]
     used = {e for v in values for e in topological(v)}
-    differentials = {s: e for s, e in inner.items() if s in used}
+    # what moves is drawn though its step dx is not in the equation: d(e) rests on it
+    differentials = {s: e for s, e in inner.items() if s in used or e.op == "sym"}
     if not differentials:
         return _equal_values(values)
     return _Equation(values, differentials).run()
@@ -65,21 +68,41 @@ class _Equation:
         self.variables = [e for e in self.nodes if e.op == "sym"]
         self.moving = {s: e for s, e in inner.items() if e.op == "sym"}
         self.sizes: dict[str, int] = {}
+        self.written: set[Expr] = set()
+        self.alive: set[Expr] = set()
 
     def run(self) -> Verification:
         if len({v.shape for v in self.values}) > 1:
             return Verification("failed", {}, "the sides differ in shape")
         outcome = Verification("skipped", {}, "writing it out takes too much work")
+        hidden: Verification | None = None
         for sizes in self._choices():
-            self.sizes = sizes
+            self.sizes, self.written, self.alive = sizes, set(), set()
             try:
                 outcome = self._points(Exact)
             except NotExact:
                 with localcontext(Context(prec=DIGITS)):
                     outcome = self._points(Sampled)
+            if outcome.status == "failed" or (outcome.status != "skipped" and self._all_alive()):
+                return outcome
             if outcome.status != "skipped":
-                break
-        return outcome
+                hidden = hidden or outcome
+        return hidden or outcome
+
+    def _all_alive(self) -> bool:
+        """Whether no part vanished at these sizes, and hid what it is multiplied by.
+
+        X*X' is singular where X is tall, and then its determinant is zero, and so is d(X*X')
+        beside the adjugate of it.
+        """
+        return all(e in self.alive or e.op == "zeros" or e.number == 0 for e in self.written)
+
+    def _note(self, writer: Writer, least: Any) -> None:
+        """Note the parts that are not zero at a point."""
+        self.written.update(writer.known)
+        for e, grid in writer.known.items():
+            if e not in self.alive and any(abs(x) > least for row in grid for x in row):
+                self.alive.add(e)
 
     def _choices(self) -> list[dict[str, int]]:
         """The sizes that make little work, else those that make the least."""
@@ -135,6 +158,7 @@ class _Equation:
             changes[symbol] = [[jets.coefficient(x, (0,)) for x in row] for row in grid]
         plain = Writer(kind(0), {**values, **changes}, self.sizes)
         first, *others = [plain.write(v) for v in self.values]
+        self._note(plain, 0 if kind is Exact else SMALL)
         return any(_apart(first, other, kind is Exact) for other in others)
 
     def _draw(self, v: Expr, random: Random, way: int, span: int | None) -> Grid:
@@ -149,5 +173,5 @@ def _apart(a: Grid, b: Grid, exact: bool) -> bool:
     if exact:
         return any(x != y for x, y in pairs)
     largest: Any = max((max(abs(x), abs(y)) for x, y in pairs), default=0)
-    bound = Decimal("1e-25") * max(Decimal(1), Decimal(largest))
+    bound = SMALL * max(Decimal(1), Decimal(largest))
     return any(abs(x - y) > bound for x, y in pairs)

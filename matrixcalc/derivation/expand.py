@@ -10,7 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from matrixcalc import build
-from matrixcalc.build import add, mul, transpose
+from matrixcalc.build import add, had, mul, num, transpose
+from matrixcalc.calls import make_call
 from matrixcalc.derivation.rules import title
 from matrixcalc.expr import Expr, topological
 from matrixcalc.forward import LINEAR, terms_of
@@ -75,6 +76,8 @@ class Differentials:
         self.taken = {e.name for e in self.order if e.op == "sym"}
         self.inner: dict[Expr, Expr] = {}
         self._made: dict[Expr, Expr] = {}
+        self.increment = self.symbol(target)
+        """The differential of the variable, such as ``dx``."""
 
     def symbol(self, e: Expr) -> Expr:
         """The differential of ``e``; of a transpose, the transpose of one."""
@@ -92,11 +95,6 @@ class Differentials:
             self.inner[found] = build.zeros(e.shape) if constant else e
         return found
 
-    @property
-    def increment(self) -> Expr:
-        """The differential of the variable, such as ``dx``."""
-        return self.symbol(self.target)
-
     def pending(self, e: Expr) -> list[Expr]:
         """What is still under a ``d``, the outermost first, from left to right."""
         found = [self.inner[s] for s in topological(e) if s in self.inner]
@@ -111,6 +109,8 @@ class Differentials:
             return "linear"
         if e.op in _PRODUCTS:
             return _PRODUCTS[e.op]
+        if _is_squared_norm(e):
+            return "squared norm"
         if e.op in ("pow", "epow"):
             if e.op == "epow" or e.is_scalar:
                 return "power rule" if e.args[0] in self.active else "exponent rule"
@@ -121,6 +121,9 @@ class Differentials:
         rule = self.rule(e)
         if rule == "linear":
             return self._linear(e)
+        if rule == "squared norm":
+            inner = e.args[0].args[0]
+            return Expansion(rule, mul(num(2), make_call("sum", (had(inner, self.symbol(inner)),))))
         changes = {a: self.symbol(a) for a in e.args if a in self.active}
         return Expansion(rule, _total(terms_of(e, changes, self.active), e))
 
@@ -167,6 +170,11 @@ class Differentials:
             return add(*(self.symbol(a) for a in e.args))
         terms = [mul(*e.args[:i], self.symbol(a), *e.args[i + 1 :]) for i, a in enumerate(e.args)]
         return add(*terms)
+
+
+def _is_squared_norm(e: Expr) -> bool:
+    """Whether it is ``norm2(A)^2``, which has a differential where A is zero as well."""
+    return e.op == "pow" and e.args[0].op == "norm2" and e.args[1].number == 2
 
 
 def _total(terms: list[Expr], e: Expr) -> Expr:

@@ -25,9 +25,11 @@ def trick(y: Expr, dx: Expr, change: Expr, coefficient: Expr) -> tuple[str, str]
     if s.stacked:
         return "vec trick", "; ".join(_vec(ops, outer, dx) + more)
     if s.trace:
+        traces = [e for e in active if e.op == "tr"]
+        within = any(f.op == "had" for t in traces for f in _outside(t.args[0], active))
         if _numbers_only(change, coefficient, dx):
             return "gathering", "numbers go into the trace"
-        return "trace trick", "; ".join(_trace(ops) + more)
+        return "trace trick", "; ".join(_trace(ops, within) + more)
     if dx.is_scalar:
         return "gathering", f"{dx.name} is a number and goes last"
     return "gathering", "; ".join(_vector(ops, outer, made, y) + more)
@@ -77,7 +79,7 @@ def _vec(ops: set[str], outer: set[str], dx: Expr) -> list[str]:
     return found or [LAWS["vec trick"].statement]
 
 
-def _trace(ops: set[str]) -> list[str]:
+def _trace(ops: set[str], within_traces: bool) -> list[str]:
     found = []
     if "sum" in ops:
         found.append("sum(A.*B) = tr(A'*B)")
@@ -87,7 +89,7 @@ def _trace(ops: set[str]) -> list[str]:
         found.append("tr(A*B) = tr(B*A)")
     if "T" in ops:
         found.append("tr(A') = tr(A)")
-    if "tr" in ops and "had" in ops:
+    if within_traces:
         found.append("tr(A.*B) = tr(diag(diag(A))*B)")
     return found
 

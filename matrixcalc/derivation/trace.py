@@ -28,6 +28,8 @@ from matrixcalc.templates import substitute
 
 MAX_STEPS = 1000
 MAX_COST = 20_000
+MAX_TOTAL = 100_000
+"""The most signs and names in one line, and in all lines together."""
 
 _STRUCTURE = {
     "gradient": "the part of the array that is a {}",
@@ -158,6 +160,7 @@ class _Trace:
             reason = f"{y} being constant" if y.args and y.cost < LONG else ""
             self.record("constant", plain(current, inner), plain(zero), reason=reason)
             return zero
+        total = 0
         while True:
             pending = differentials.pending(current)
             if not pending:
@@ -171,7 +174,8 @@ class _Trace:
                 below.update(_below(e))
             change = {differentials.symbol(e): made.after for e, made in chosen}
             after = substitute(current, change)
-            if after.cost > MAX_COST:
+            total += after.cost
+            if after.cost > MAX_COST or total > MAX_TOTAL:
                 raise LimitError(
                     "the derivation is too long to be written out",
                     hint="name intermediate results, and look at matrixcalc graph",
