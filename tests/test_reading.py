@@ -20,7 +20,6 @@ from matrixcalc.reading.latex import to_language
 from matrixcalc.rules_check import check_claim
 from matrixcalc.rules_check import claims_of as claims_of_row
 
-pytest_plugins = ["pytester"]
 LIBRARY = Path(__file__).parent.parent / "docs" / "identities"
 
 FILES = {
@@ -77,22 +76,6 @@ def test_the_command_checks_a_claim(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", "d(x'*x)/dx = x", "--layout", "mixed"]) == 1
     assert run(["check", "d(x'*x)/dx = = x"]) == 2
     assert "unreadable" in capsys.readouterr().out
-
-
-def test_the_plugin(pytester: pytest.Pytester) -> None:
-    pytester.makefile(".mc", claims=FILES["a.mc"])
-    pytester.makeini("[pytest]\nfilterwarnings =\n")
-    pytester.runpytest().assert_outcomes()
-    plugin = () if _installed() else ("-p", "matrixcalc.pytest_plugin")
-    result = pytester.runpytest(*plugin, "--matrixcalc")
-    result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["*claims.mc:3: the claim is false", "*factor: *"])
-
-
-def _installed() -> bool:
-    from importlib.metadata import entry_points
-
-    return any(e.name == "matrixcalc" for e in entry_points(group="pytest11"))
 
 
 class Elsewhere:

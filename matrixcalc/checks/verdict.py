@@ -35,6 +35,12 @@ class Counterexample:
     expected: str
     found: str
 
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any]) -> Counterexample:
+        """From what :meth:`Verdict.to_dict` makes of it."""
+        entry = None if found["entry"] is None else (found["entry"][0], found["entry"][1])
+        return cls(found["values"], entry, found["expected"], found["found"])
+
     def __str__(self) -> str:
         at = ", ".join(f"{name} = {_shown(value)}" for name, value in self.values.items())
         where = "" if self.entry is None else f"entry ({self.entry[0]}, {self.entry[1]}) "
