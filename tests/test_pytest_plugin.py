@@ -70,9 +70,9 @@ def test_the_ini_line_turns_it_on(pytester: pytest.Pytester) -> None:
 
 def test_beside_the_doctests(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(library=MODULE)
-    pytester.runpytest_subprocess(*PLUGIN, "--doctest-modules", "library.py").assert_outcomes(passed=1)
-    result = pytester.runpytest_subprocess(*PLUGIN, "--matrixcalc", "--doctest-modules", "library.py")
-    result.assert_outcomes(passed=2)
+    doctests = (*PLUGIN, "--doctest-modules", "library.py")
+    pytester.runpytest_subprocess(*doctests).assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(*doctests, "--matrixcalc").assert_outcomes(passed=2)
 
 
 @pytest.mark.skipif(find_spec("xdist") is None, reason="needs pytest-xdist")
