@@ -26,7 +26,7 @@ from matrixcalc.infer import parse
 
 if TYPE_CHECKING:
     from matrixcalc.backprop import Graph, graph
-    from matrixcalc.checks.code import check_code
+    from matrixcalc.checks.code import assert_gradient, check_code
     from matrixcalc.checks.run import check
     from matrixcalc.checks.verdict import Verdict
     from matrixcalc.derivation import Step
@@ -51,6 +51,7 @@ __all__ = [
     "Verdict",
     "VerificationError",
     "__version__",
+    "assert_gradient",
     "check",
     "check_code",
     "code",
@@ -76,6 +77,7 @@ _LATER = {
     "graph": "matrixcalc.backprop",
     "Verdict": "matrixcalc.checks.verdict",
     "check": "matrixcalc.checks.run",
+    "assert_gradient": "matrixcalc.checks.code",
     "check_code": "matrixcalc.checks.code",
     "code": "matrixcalc.codegen.api",
     "compile": "matrixcalc.codegen.api",

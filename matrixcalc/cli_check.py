@@ -137,17 +137,7 @@ def _alone(o: Outcome) -> list[str]:
     if o.status == "false" and counter:
         from matrixcalc.checks.verdict import Counterexample
 
-        entry = counter["entry"]
-        lines.append(
-            str(
-                Counterexample(
-                    counter["values"],
-                    None if entry is None else (entry[0], entry[1]),
-                    counter["expected"],
-                    counter["found"],
-                )
-            )
-        )
+        lines.append(str(Counterexample.from_dict(counter)))
     return lines
 
 

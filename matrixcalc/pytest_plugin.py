@@ -1,39 +1,25 @@
 """Claims as test items of pytest: ``pytest --matrixcalc``, or ``matrixcalc = true`` in its ini.
 
-Claims in ``.md``, ``.py``, ``.tex`` and ``.mc`` files are collected, one item each.
+Claims in ``.md``, ``.py``, ``.tex`` and ``.mc`` files are collected, one item each. The module
+``pytest_matrixcalc`` has the option.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from matrixcalc.checks.batch import Outcome
-    from matrixcalc.reading.records import Found
-
-SUFFIXES = (".md", ".markdown", ".py", ".tex", ".mc")
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """The option, and the ini line that stands for it."""
-    group = parser.getgroup("matrixcalc")
-    group.addoption(
-        "--matrixcalc",
-        action="store_true",
-        help="check the claims in docs, docstrings and .mc files",
-    )
-    parser.addini("matrixcalc", "check the claims in files", type="bool", default=False)
+from matrixcalc.checks.batch import Options, Outcome, check_found
+from matrixcalc.checks.verdict import Counterexample
+from matrixcalc.reading.files import SUFFIXES, claims_of
+from matrixcalc.reading.records import Found
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """A file that may hold claims."""
-    config = parent.config
-    if not (config.getoption("--matrixcalc") or config.getini("matrixcalc")):
-        return None
     if file_path.suffix not in SUFFIXES:
         return None
     made: pytest.Collector = ClaimFile.from_parent(parent, path=file_path)
@@ -44,10 +30,8 @@ class ClaimFile(pytest.File):
     """A file with claims."""
 
     def collect(self) -> Iterable[pytest.Item]:
-        from matrixcalc.reading.files import claims_of
-
         for found in claims_of(self.path):
-            name = f"{found.line}: {found.shown or found.text}"
+            name = f"{found.line}: {found.shown or found.problem}"
             yield ClaimItem.from_parent(self, name=name, found=found)
 
 
@@ -63,11 +47,9 @@ class ClaimItem(pytest.Item):
         self.found = found
 
     def runtest(self) -> None:
-        from matrixcalc.checks.batch import Options, check_found
-
         outcome = check_found(self.found, Options())
         if not outcome.good:
-            raise WrongClaim(message(outcome))
+            raise WrongClaim(message(outcome, self.config.rootpath))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         if isinstance(excinfo.value, WrongClaim):
@@ -78,12 +60,15 @@ class ClaimItem(pytest.Item):
         return self.path, self.found.line - 1, f"claim {self.found.shown}"
 
 
-def message(outcome: Outcome) -> str:
-    """A failure that reads well."""
+def message(outcome: Outcome, root: Path) -> str:
+    """A failure that reads well: the place, the claim, the verdict, the reason, the numbers."""
     found = outcome.found
-    lines = [f"{found.file}:{found.line}: the claim is {outcome.status}", f"  {found.shown}"]
-    lines.append(f"  {outcome.reason}")
+    path = Path(found.file)
+    shown = path.relative_to(root) if path.is_relative_to(root) else path
+    head = f"{shown}:{found.line}: the claim "
+    head += "cannot be read" if outcome.status == "unreadable" else f"is {outcome.status}"
+    lines = [head, "", f"    {found.shown}", "", outcome.reason]
     counter = (outcome.verdict or {}).get("counterexample")
     if counter:
-        lines.append(f"  at {counter['values']}: {counter['expected']}, not {counter['found']}")
-    return "\n".join(lines)
+        lines.append(str(Counterexample.from_dict(counter)))
+    return "\n".join(line.rstrip() for line in lines)

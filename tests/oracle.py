@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 from reference import FUNCTIONS, Array, OutsideError
+from scipy import linalg
 
-TOKEN = re.compile(r"\s*(\d+\.?\d*|\.\d+|[^\W\d]\w*|\.\*|\./|\.\^|.)")
+TOKEN = re.compile(r"\s*(\d+\.\d+|\d+|\.\d+|[^\W\d]\w*|\.\*|\./|\.\^|.)")
 KIND = re.compile(r"(\w+)\s*:\s*(scalar|vector|row|matrix)\s*(?:\(([^)]*)\))?\s*(\w*)")
 STEP = 2e-30
 
@@ -168,6 +169,11 @@ class Reader:
         return args
 
     def call(self, name: str, args: list[Any]) -> Array:
+        if name == "commutation":
+            n, m = (int(a[0, 0].real) for a in args)
+            return np.eye(n * m)[np.arange(n * m).reshape((n, m), order="F").ravel()]
+        if name == "expm_frechet":
+            return linalg.expm_frechet(args[0].real, args[1].real, compute_expm=False)
         if name == "sum" and len(args) == 2:
             name, args = ("colsum", "rowsum")[int(args[1][0, 0].real) - 1], args[:1]
         if name == "diag" and min(args[0].shape) > 1:
@@ -242,7 +248,8 @@ def compute(text: str, values: dict[str, Any], sizes: dict[str, int]) -> Any:
 def shaped(a: Any, shape: tuple[int, ...]) -> Array:
     if isinstance(a, Loose):
         a = a.fit(np.empty(shape))
-    return np.asarray(a, complex).real
+    a = np.asarray(a, complex).real
+    return np.zeros(shape) if a.size == 1 and a.item() == 0 else a
 
 
 class Judge:

@@ -22,6 +22,13 @@ TRUE = (
     "d2(sum(log(x)))/dx2 = -diag(x.^(-2))",
     "d3(sin(a))/da3 = -cos(a)",
     "∂³(a^4)/∂a³ = 24*a",
+    "f = x'*A*x; df/dx = x'*(A + A')",
+    "d/dx (x'*x) = 2*x'",
+    "∂/∂x (x'*A*x) = x'*(A + A')",
+    "d(x'*x)/d x = 2*x'",
+    "d vec(A*X*B)/d vec(X)' = kron(B', A)",
+    "d tr(A*X) = tr(A*dX)",
+    "Hessian(x'*A*x, x) = A + A'",
     "d3(sum(x.^4))/dx3 = 24*diag(vec(eye(n)))*kron(diag(x), vector(1, n)); x: vector(n)",
     "d(tr(A*X))/dX = A  (numerator layout)",
     "A: matrix(n, n) symmetric; d(x'*A*x)/dx = 2*A*x",
@@ -59,6 +66,46 @@ def test_false(claim: str, slip: str) -> None:
 )
 def test_what_holds_among_small_numbers_is_not_true(claim: str) -> None:
     assert check(claim).status == "false"
+ONCE_ONLY = (
+    "det(-A) = -det(A)",
+    "det(-A) = det(A)",
+    "adj(A) = tr(A)*eye - A",
+    "det(2*A) = 8*det(A)",
+    "tr(eye(n)) = 3; A: matrix(n, n)",
+    "K: matrix(n, n) skew; inv(K) = -K/det(K)",
+    "K: matrix(n, n) skew; K^2 = -det(K)*eye",
+    "abs(tr(A*B)) = tr(A*B); A: matrix(n, n); B: matrix(n, n)",
+    "d(abs(x'*y))/dx = y'",
+    "d(relu(det(X)))/dX = adj(X)",
+    "d(log(s)*abs(t))/dt = log(s); s: scalar; t: scalar",
+    "arccos(cos(a)) = abs(a)",
+    "arctan(tan(a)) = a",
+    "sqrtm(A^2) = A",
+    "logm(expm(A)) = A",
+    "norm2(Y)^2 = sum(Y)^2/6",
+    "1.00001*a = a",
+    "sin(a) = a - a^3/6",
+)
+
+
+@pytest.mark.parametrize("claim", ONCE_ONLY)
+def test_what_holds_at_some_sizes_or_signs_only_is_not_true(claim: str) -> None:
+    assert check(claim).status != "true"
+
+
+def test_rounding_is_no_difference() -> None:
+    assert check("K: matrix(n, n) skew; x'*K*x = 0").status == "true"
+    kinds = {"Y": "matrix(n, m)"}
+    claim = "d(det(Y'*Y))/dY = 2*det(Y'*Y)*Y*inv(Y'*Y)"
+    assert check(claim, kinds, "mixed").status == "true"
+
+
+def test_a_problem_dependent_answer_says_how_it_is_meant() -> None:
+    verdict = check("d(W*x)/dW = x'")
+    assert verdict.slip == "shape"
+    assert verdict.diagnosis.endswith(
+        "kron(x', eye(n)), columns stacked; given the gradient G of a later scalar, G*x'"
+    )
 
 
 def test_conditions() -> None:

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
-from typing import Any
 
-import numpy
 import pytest
 
-from matrixcalc import check_code
-from matrixcalc.checks.code import assert_gradient
+from matrixcalc.checks.batch import Outcome
 from matrixcalc.cli import run
-from matrixcalc.identities import IDENTITIES
 from matrixcalc.identities_page import outcomes, page
-from matrixcalc.operators import TABLE
 from matrixcalc.reading.files import claims_of
 from matrixcalc.reading.latex import to_language
-from matrixcalc.rules_check import check_claim
-from matrixcalc.rules_check import claims_of as claims_of_row
+from matrixcalc.reading.markdown import claims_in_markdown
+from matrixcalc.reading.mc import claims_in
 
-pytest_plugins = ["pytester"]
 LIBRARY = Path(__file__).parent.parent / "docs" / "identities"
 
 FILES = {
@@ -38,6 +33,65 @@ def test_claims_are_found(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_text(FILES[name], encoding="utf-8")
     assert [f.line for f in claims_of(path)] == LINES[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "line", "problem"),
+    [
+        ("a.mc", b"tr(A) = tr(A')\n# caf\xe9\n", 2, "this is no UTF-8 text (byte 20)"),
+        ("a.md", b"\x00\xff\xfe", 1, "this is no UTF-8 text (byte 1)"),
+        ("a.py", b"\n\ndef f(:\n", 3, "this is no Python: invalid syntax"),
+        ("a.mc", b"layout: sideways\n", 1, "there is no layout 'sideways'; there are"),
+    ],
+)
+def test_files_that_cannot_be_read(
+    name: str, data: bytes, line: int, problem: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    (found,) = claims_of(tmp_path / name)
+    assert found.line == line
+    assert found.problem.startswith(problem)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    assert claims_of(tmp_path / "a.md")[0].problem == "no such file or directory"
+    (tmp_path / "empty.mc").write_text("", encoding="utf-8")
+    assert claims_of(tmp_path / "empty.mc") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "claim"),
+    [
+        (">>> d(x'*x)/dx = 2*x'   # a comment", "d(x'*x)/dx = 2*x'"),
+        (">>> tr(A*B) = tr(B*A)", "tr(A*B) = tr(B*A)"),
+        ('    >>> check("tr(A*B) = tr(B*A)")', "tr(A*B) = tr(B*A)"),
+        (">>> check('d(a^2)/da = 2*a')", "d(a^2)/da = 2*a"),
+        (">>> x = f(3)", None),
+        (">>> f(x) == 3", None),
+        (">>> f(x, key=3)", None),
+        ('>>> check("d(x\'*x)/dx = x").slip', None),
+        (">>> values = {", None),
+        ("d(x'*x)/dx = 2*x'", None),
+    ],
+)
+def test_doctest_lines(line: str, claim: str | None) -> None:
+    found = [f.text for f in claims_in_markdown(f"text\n\n{line}\n", "a.md")]
+    assert found == ([] if claim is None else [claim])
+
+
+def test_declarations_and_settings_of_a_file() -> None:
+    text = (
+        "layout: mixed\nA: matrix(n, n); x: vector(n)\nstructured: none\n"
+        "d(x'*A*x)/dx = 2*A*x  # a note #! true_if: A symmetric\n"
+        "A: matrix(n, n) symmetric\nd(x'*A*x)/dx = 2*A*x; x: vector(n)\n\n"
+        "d(x'*x)/dx = x'  #! false: sign or factor\n"
+    )
+    one, two, three = claims_in(text, "a.mc")
+    assert (one.line, one.layout, one.structured) == (4, "mixed", "none")
+    assert (one.expected, one.why, one.note) == ("true_if", "A symmetric", "a note")
+    assert two.text == "A: matrix(n, n) symmetric; d(x'*A*x)/dx = 2*A*x; x: vector(n)"
+    assert (three.text, three.layout) == ("d(x'*x)/dx = x'", None)
+    assert (three.expected, three.why) == ("false", "sign or factor")
 
 
 @pytest.mark.parametrize(
@@ -72,6 +126,21 @@ def test_the_command_checks_files(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out.startswith("::error file=")
 
 
+def test_the_command_reads_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("# two claims\ntr(A) = tr(A')\nx'*y = y'*x\n"))
+    assert run(["check", "-"]) == 0
+    assert "<stdin>:3: true" in capsys.readouterr().out
+
+
+def test_the_command_reads_structured_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    claim = "d(tr(A*X))/dX = A + A' - A.*eye; X: matrix(n, n) symmetric"
+    assert run(["check", claim, "--layout", "mixed", "--structured", "entries"]) == 0
+    assert run(["check", claim, "--layout", "mixed"]) == 1
+    assert "by the independent entries, which is not what was asked" in capsys.readouterr().out
+
+
 def test_the_command_checks_a_claim(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", "tr(A*B) = tr(B*A)"]) == 0
     assert run(["check", "d(x'*x)/dx = x", "--layout", "mixed"]) == 1
@@ -79,64 +148,16 @@ def test_the_command_checks_a_claim(capsys: pytest.CaptureFixture[str]) -> None:
     assert "unreadable" in capsys.readouterr().out
 
 
-def test_the_plugin(pytester: pytest.Pytester) -> None:
-    pytester.makefile(".mc", claims=FILES["a.mc"])
-    pytester.makeini("[pytest]\nfilterwarnings =\n")
-    pytester.runpytest().assert_outcomes()
-    plugin = () if _installed() else ("-p", "matrixcalc.pytest_plugin")
-    result = pytester.runpytest(*plugin, "--matrixcalc")
-    result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["*claims.mc:3: the claim is false", "*factor: *"])
+@pytest.fixture(scope="module")
+def library() -> dict[str, list[Outcome]]:
+    return outcomes(LIBRARY)
 
 
-def _installed() -> bool:
-    from importlib.metadata import entry_points
-
-    return any(e.name == "matrixcalc" for e in entry_points(group="pytest11"))
-
-
-class Elsewhere:
-    """An array of another library: it only knows how to become one of NumPy."""
-
-    def __init__(self, data: Any) -> None:
-        self.data = data
-
-    def detach(self) -> Elsewhere:
-        return self
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> numpy.ndarray:
-        return numpy.asarray(self.data, dtype=dtype)
+def test_the_library_is_as_it_says(library: dict[str, list[Outcome]]) -> None:
+    assert {f"{name}.mc" for name in library} == {path.name for path in LIBRARY.glob("*.mc")}
+    assert [o for made in library.values() for o in made if not o.good] == []
 
 
-def test_code() -> None:
-    def value(A: Any, x: Any) -> Any:
-        return x @ A @ x
-
-    def right(A: Any, x: Any) -> Any:
-        return Elsewhere((A + A.T) @ x)
-
-    assert check_code(value, right, "x'*A*x", "x").status == "true"
-    assert check_code(value, lambda A, x: -(A + A.T) @ x, "x'*A*x", "x").slip == "sign"
-    assert check_code(value, lambda A, x: A @ x, "x'*A*x", "x").slip == "missing term"
-    assert check_code(lambda A, x: 0.0, right, "x'*A*x", "x").slip == "other"
-    with pytest.raises(AssertionError, match="the factor 2 is missing"):
-        assert_gradient(lambda x: x, "x'*x", "x")
-
-
-@pytest.mark.parametrize("text", IDENTITIES)
-def test_the_identities_of_the_simplifier_hold(text: str) -> None:
-    assert check_claim(text).status in ("proved", "sampled")
-
-
-@pytest.mark.parametrize("name", TABLE)
-def test_the_claims_of_the_rules_hold(name: str) -> None:
-    for claim in claims_of_row(TABLE[name]):
-        assert check_claim(claim).status in ("proved", "sampled"), claim
-
-
-def test_the_library_is_as_it_says() -> None:
-    assert [o for made in outcomes(LIBRARY).values() for o in made if not o.good] == []
-
-
-def test_the_page_of_identities_is_current() -> None:
-    assert (LIBRARY.parent / "identities.md").read_text(encoding="utf-8") == page(LIBRARY)
+def test_the_page_of_identities_is_current(library: dict[str, list[Outcome]]) -> None:
+    text = (LIBRARY.parent / "identities.md").read_text(encoding="utf-8")
+    assert text == page(LIBRARY, library)

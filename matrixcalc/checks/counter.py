@@ -39,7 +39,7 @@ def without_shape(q: Question, r: Reading, claimed: Expr | None) -> Counterexamp
         theirs = None if claimed is None else grids([claimed], values, sizes)
         if own is None or (claimed is not None and theirs is None):
             continue
-        found = "something of another kind" if theirs is None else _matrix(theirs[0])
+        found = "" if theirs is None else _matrix(theirs[0])
         return Counterexample(_shown(values), None, _matrix(own), found)
     return None
 

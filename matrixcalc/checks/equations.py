@@ -68,8 +68,10 @@ def differential(claim: ClaimText, given: dict[str, str]) -> Question:
     conditions: list[str] = []
     if not varying:
         varying, held = list(found), []
-    elif any(not _is_constant(n) for n in held) or any(_is_constant(n) for n in varying):
-        conditions = [f"{n} constant" for n in held]
+    else:
+        # a name that is a constant by custom, and varies here, breaks the custom
+        custom = not any(_is_constant(n) for n in varying)
+        conditions = [f"{n} constant" for n in held if not (custom and _is_constant(n))]
     declared = {**given, **{n: str(d) for n, d in source.variables.items()}}
     increments: dict[str, Expr] = {}
     for n in varying:

@@ -54,6 +54,8 @@ def misfit(q: Question, claim: str) -> Verdict:
         if also.name != "other":
             sentence += f"; transposed it fits, but {also.sentence}"
     sentence += f"; the right answer is {_right(q, answer)}"
+    if isinstance(answer, Derivative) and answer.problem_dependent and answer.vjp is not None:
+        sentence += f", columns stacked; given the gradient G of a later scalar, {answer.vjp}"
     counter = without_shape(q, r, None if other is None else other.claimed)
     return Verdict("false", claim, [], r.layout, answer, counter, "shape", sentence)
 

@@ -114,7 +114,7 @@ def read_side(
 def _size(shape: Shape) -> str:
     if shape[0].is_one and shape[1].is_one:
         return "a scalar"
-    return f"{shape[0]}×{shape[1]}"
+    return "×".join(f"({d})" if "*" in str(d) else str(d) for d in shape)
 
 _ENTRYWISE = ("had", "epow")
 

@@ -24,7 +24,12 @@ _BY_VEC = re.compile(
     r"(/\s*)(d|∂)\s*\(\s*vec\(\s*(\w+)\s*\)\s*\)'?|(/\s*)(d|∂)\s*vec\(\s*(\w+)\s*\)'?"
 )
 _BY_GROUP = re.compile(r"(/\s*)(d|∂)\s*\(\s*(\w+)\s*\)")
-_OF_CALL = re.compile(r"(^|[;\n])(\s*)(∂|\\partial)(\^?2|²)?\s*(?=[a-z_0-9]+\()")
+_BY_SPACED = re.compile(r"(/\s*)(d|∂)(\s+)([^\W\d]\w*)(?=\s*=)")
+_OF_CALL = re.compile(r"(^|[;\n])(\s*)(∂|\\partial|d(?=\s))(\^?2|²)?\s*(?=[a-z_0-9]+\()")
+_OF_NAME = re.compile(r"(^|[;\n])(\s*)(d|∂)([^\W\d]\w*)(?=\s*/\s*(?:d|∂))")
+_OPERATOR = re.compile(
+    r"(?:^|[;\n])\s*(?P<of>(?:d|∂)(?:\^?[2-9]|[²³])?)(?P<by>\s*/\s*(?:d|∂)\w+(?:\^[2-9]|[²³])?)\s*(?=\()"
+)
 _WORDS = {
     "grad": "gradient",
     "gradient": "gradient",
@@ -80,7 +85,8 @@ def read_claim(text: object) -> ClaimText:
     vec = _BY_VEC.search(clean) is not None
     clean = _BY_VEC.sub(lambda m: _padded(m, f"{m[1] or m[4]}{m[2] or m[5]}{m[3] or m[6]}"), clean)
     clean = _BY_GROUP.sub(lambda m: _padded(m, f"{m[1]}{m[2]}{m[3]}"), clean)
-    clean = _partial_of_call(clean)
+    clean = _BY_SPACED.sub(lambda m: f"{m[1]}{m[2]}{m[4]}{m[3]}", clean)
+    clean = _of_name(_partial_of_call(_operator_in_front(clean)))
     program = read(clean)
     if not program.statements:
         raise ParseError("there is no claim", hint="a claim is d(f)/dx = g or f = g")
@@ -111,8 +117,8 @@ def read_claim(text: object) -> ClaimText:
     left = last.left
     while left.op == "group":
         left = left.args[0]
-    if left.op == "call" and left.value in _WORDS and len(left.args) == 2:
-        word = _WORDS[left.value]
+    word = _WORDS.get(left.value, _WORDS.get(left.value.lower())) if left.op == "call" else None
+    if word is not None and len(left.args) == 2:
         name = left.args[1]
         if name.op != "name":
             raise ParseError("the second argument is the name of a variable", span=name.span)
@@ -127,17 +133,49 @@ def _padded(match: re.Match[str], text: str) -> str:
     return text + " " * (len(match[0]) - len(text))
 
 
-def _partial_of_call(text: str) -> str:
-    """``∂tr(A*X)/∂X`` with parentheses round the function."""
-    match = _OF_CALL.search(text)
-    if match is None:
+def _operator_in_front(text: str) -> str:
+    """``d/dx (f)`` as ``d(f)/dx``.
+
+    >>> _operator_in_front("d/dx (x'*x) = 2*x'")
+    "d(x'*x)/dx  = 2*x'"
+    """
+    match = _OPERATOR.search(text)
+    end = -1 if match is None else _closed(text, match.end())
+    if match is None or end < 0:
         return text
+    before, operator = text[: match.end("of")], text[match.start("by") : match.end()]
+    return f"{before}{text[match.end() : end]}{operator}{text[end:]}"
+
+
+def _partial_of_call(text: str) -> str:
+    """``∂tr(A*X)/∂X`` and ``d tr(A*X)`` with parentheses round the function."""
+    match = _OF_CALL.search(text)
+    end = -1 if match is None else _closed(text, match.end())
+    if match is None or end < 0:
+        return text
+    return f"{text[: match.end()].rstrip()}({text[match.end() : end]}){text[end:]}"
+
+
+def _of_name(text: str) -> str:
+    """``df/dx`` as ``d(f)/dx``, where an equation before it has that name.
+
+    >>> _of_name("f = x'*x; df/dx = 2*x'")
+    "f = x'*x; d(f)/dx = 2*x'"
+    """
+    match = _OF_NAME.search(text)
+    if match is None or not re.search(rf"(?:^|[;\n])\s*{match[4]}\s*=", text[: match.start()]):
+        return text
+    return f"{text[: match.start(4)]}({match[4]}){text[match.end() :]}"
+
+
+def _closed(text: str, start: int) -> int:
+    """Where the call or the group that begins at a place has ended; -1 if it has no end."""
     depth = 0
-    for i in range(match.end(), len(text)):
+    for i in range(start, len(text)):
         depth += {"(": 1, ")": -1}.get(text[i], 0)
         if depth == 0 and text[i] == ")":
-            return f"{text[: match.end()]}({text[match.end() : i + 1]}){text[i + 1 :]}"
-    return text
+            return i + 1
+    return -1
 
 
 def _names(program: Program, *roots: Node) -> set[str]:

@@ -37,7 +37,7 @@ class Counterexample:
         values: name -> a number or a list of rows.
         entry: row and column of the claimed matrix, counted from 1; None where the two
             have not the same shape.
-        expected: the right value there; found: the claimed one.
+        expected: the right value there; found: the claimed one, ``""`` if it has none.
     """
 
     values: Mapping[str, Any]
@@ -45,10 +45,18 @@ class Counterexample:
     expected: str
     found: str
 
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any]) -> Counterexample:
+        """From what :meth:`Verdict.to_dict` makes of it."""
+        entry = None if found["entry"] is None else (found["entry"][0], found["entry"][1])
+        return cls(found["values"], entry, found["expected"], found["found"])
+
     def __str__(self) -> str:
         at = ", ".join(f"{name} = {_shown(value)}" for name, value in self.values.items())
         where = "" if self.entry is None else f"entry ({self.entry[0]}, {self.entry[1]}) "
-        return f"at {at}: {where}is {self.expected}, not {self.found}"
+        at = f"at {at}: " if at else ""
+        instead = f", not {self.found}" if self.found else ""
+        return f"{at}{where or 'it '}is {self.expected}{instead}"
 
 
 def _shown(value: Any) -> str:

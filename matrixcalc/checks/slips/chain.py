@@ -11,7 +11,7 @@ import numpy
 
 from matrixcalc import build, engine
 from matrixcalc.build import had, mul
-from matrixcalc.checks.points import close, grids
+from matrixcalc.checks.points import grids
 from matrixcalc.checks.slips.evidence import Evidence, Slip, ratio, replaced, safely, shown
 from matrixcalc.checks.slips.terms import expanded
 from matrixcalc.errors import MatrixCalcError
@@ -25,7 +25,7 @@ MOST_SCALARS = 30
 
 def scalar_function(v: Evidence) -> Slip | None:
     """The claim is the right answer times a scalar that varies."""
-    found = ratio(v.wrong, v.right)
+    found = ratio(v, v.wrong, v.right)
     if found is None:
         return None
     named = _named_scalar(v, found)
@@ -48,6 +48,7 @@ def _named_scalar(v: Evidence, found: list[float]) -> str | None:
     roots = [e for e in (v.function, v.ours, v.claimed) if e is not None]
     nodes = dict.fromkeys(e for root in roots for e in topological(root))
     scalars = [e for e in nodes if e.is_scalar and e.op not in ("num", "size")]
+    rough = max(1e-6, v.tolerance)
     for s in sorted(scalars, key=lambda e: e.cost)[:MOST_SCALARS]:
         arrays = v.at_points(s)
         if arrays is None or any(a.size != 1 for a in arrays):
@@ -58,7 +59,7 @@ def _named_scalar(v: Evidence, found: list[float]) -> str | None:
                 continue
             c = [r / x ** float(k) for r, x in zip(found, numbers, strict=True)]
             nice = Fraction(c[0]).limit_denominator(24)
-            if nice == 0 or any(abs(x / float(nice) - 1) > 1e-6 for x in c):
+            if nice == 0 or any(abs(x / float(nice) - 1) > rough for x in c):
                 continue
             if k < 0:
                 missing = mul(build.num(1 / nice), build.power(s, build.num(-k)))
@@ -103,7 +104,7 @@ def _first_dropped(v: Evidence, forms: Iterable[Expr], ops: tuple[str, ...]) -> 
             trials += 1
             if trials > MOST_TRIALS:
                 return None
-            if whole.shape == v.claimed.shape and v.is_wrong(v.at_points(whole)):
+            if v.fits(whole) and v.is_wrong(v.at_points(whole)):
                 named = shown(factor)
                 return Slip("chain rule", f"the factor {named} is missing (inner derivative)")
     return None
@@ -193,6 +194,8 @@ def _slope(y: Expr, x: Expr) -> Expr | None:
 
 def weights(v: Evidence) -> Slip | None:
     """The claim with another diagonal, or with another entrywise factor, is right."""
+    if v.claimed is None:
+        return None
     for e in topological(v.claimed):
         if e.op != "diag":
             continue
@@ -226,7 +229,7 @@ def weights(v: Evidence) -> Slip | None:
             matrix = numpy.stack(columns, axis=1)
             target = (right - base[0]).reshape(-1)
             solution = numpy.linalg.lstsq(matrix, target, rcond=None)[0]
-            good = good and close(matrix @ solution, target)
+            good = good and v.close(matrix @ solution, target)
         if good:
             return Slip(
                 "chain rule",
@@ -238,7 +241,7 @@ def weights(v: Evidence) -> Slip | None:
 
 def itself(v: Evidence) -> Slip | None:
     """The claim is the function itself, as if it were its own outer derivative."""
-    found = None if v.function.shape != v.claimed.shape else v.at_points(v.function)
+    found = v.at_points(v.function) if v.fits(v.function) else None
     if found is not None and v.is_wrong(found, up_to_factor=True):
         return Slip("chain rule", "it is the function itself: the inner derivative is missing")
     return None
@@ -246,7 +249,7 @@ def itself(v: Evidence) -> Slip | None:
 
 def by_factors(v: Evidence) -> Slip | None:
     """A guess from the variables and functions that stand in the one term of each side."""
-    if v.ours is None or "add" in (v.ours.op, v.claimed.op):
+    if v.ours is None or v.claimed is None or "add" in (v.ours.op, v.claimed.op):
         return None
     ours, claimed = _letters(v.ours), _letters(v.claimed)
     if ours == claimed:

@@ -28,17 +28,28 @@ class Slip:
 class Evidence:
     """Both sides, as expressions and at points of one choice of sizes.
 
-    ``ours`` may be None where matrix notation has no form; an identity has no targets.
+    ``ours`` may be None where matrix notation has no form, ``claimed`` where code makes the claim;
+    an identity has no targets.
     """
 
     function: Expr
     targets: list[Expr]
     ours: Expr | None
-    claimed: Expr
+    claimed: Expr | None
     points: list[Values]
     right: list[Array]
     wrong: list[Array]
     sizes: dict[str, int]
+    tolerance: float = 1e-7
+
+    def close(self, a: Array, b: Array) -> bool:
+        """Whether two arrays are equal up to rounding."""
+        return close(a, b, self.tolerance)
+
+    @property
+    def digits(self) -> int:
+        """How many digits after the point a coefficient has that is more than rounding."""
+        return 6 if self.tolerance < 1e-6 else 3
 
     def at_points(self, e: Expr) -> list[Array] | None:
         """An expression at the points, in the shape of the claim or transposed to it."""
@@ -50,11 +61,16 @@ class Evidence:
             found.append(made[0])
         return found
 
+    def fits(self, e: Expr) -> bool:
+        """Whether an expression has the shape of the claim."""
+        like = self.claimed if self.claimed is not None else self.ours
+        return like is not None and e.shape == like.shape
+
     def is_right(self, e: Expr) -> bool:
         """Whether an expression is the right answer."""
         arrays = self.at_points(e)
         return arrays is not None and all(
-            close(a, b) for a, b in zip(arrays, self.right, strict=True)
+            self.close(a, b) for a, b in zip(arrays, self.right, strict=True)
         )
 
     def is_wrong(self, arrays: list[Array] | None, up_to_factor: bool = False) -> bool:
@@ -63,10 +79,10 @@ class Evidence:
             return False
         for turned in (False, True):
             made = [a.T if turned else a for a in arrays]
-            if all(close(a, b) for a, b in zip(made, self.wrong, strict=True)):
+            if all(self.close(a, b) for a, b in zip(made, self.wrong, strict=True)):
                 return True
             if up_to_factor:
-                found = ratio(self.wrong, made)
+                found = ratio(self, self.wrong, made)
                 if found is not None and len(set(found)) == 1:
                     return True
         return False
@@ -77,7 +93,7 @@ def shown(e: Expr) -> str:
     return to_text(substitute(e, {build.sym(STEP): build.ZERO}))
 
 
-def ratio(a: list[Array], b: list[Array]) -> list[float] | None:
+def ratio(v: Evidence, a: list[Array], b: list[Array]) -> list[float] | None:
     """a = r*b at each point."""
     found: list[float] = []
     for x, y in zip(a, b, strict=True):
@@ -87,9 +103,9 @@ def ratio(a: list[Array], b: list[Array]) -> list[float] | None:
         if size == 0:
             return None
         r = float((x * y).sum()) / size
-        if abs(r) < 1e-9 or not close(x, r * y):
+        if abs(r) < 1e-9 or not v.close(x, r * y):
             return None
-        found.append(round(r, 7))
+        found.append(round(r, v.digits))
     return found
 
 

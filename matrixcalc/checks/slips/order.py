@@ -9,7 +9,6 @@ from itertools import permutations, product
 from matrixcalc import build
 from matrixcalc.build import mul, transpose
 from matrixcalc.calls import rebuild
-from matrixcalc.checks.points import close
 from matrixcalc.checks.slips.evidence import Evidence, Slip, replaced, safely, shown
 from matrixcalc.checks.slips.terms import expanded, terms_of
 from matrixcalc.expr import Expr, topological
@@ -21,6 +20,8 @@ _MOST_WAYS = 4000
 
 def order(v: Evidence) -> Slip | None:
     """One term whose factors, put in another order or transposed, make the claim right."""
+    if v.claimed is None:
+        return _computed(v)
     terms = terms_of(v.claimed)
     if len(terms) > 6:
         return None
@@ -33,6 +34,19 @@ def order(v: Evidence) -> Slip | None:
         if found is not None:
             return found
     return _every_term(v, terms)
+
+
+def _computed(v: Evidence) -> Slip | None:
+    """One of our terms, in another order, that code must have computed."""
+    for t in [] if v.ours is None else terms_of(v.ours)[:6]:
+        own = v.at_points(t)
+        if own is None:
+            continue
+        rest = [w - (r - o) for r, w, o in zip(v.right, v.wrong, own, strict=True)]
+        found = _rearranged(v, t, rest)
+        if found is not None:
+            return Slip(found.name, f"in {shown(t)} the factors are exchanged or transposed")
+    return None
 
 
 def _every_term(v: Evidence, terms: list[Expr]) -> Slip | None:
@@ -70,7 +84,7 @@ def _rearranged(v: Evidence, t: Expr, wanted: list[Array]) -> Slip | None:
         front = v.at_points(scalar)
         if front is None or any(a is None for a in arrays):
             continue
-        found = _arranged([a for a in arrays if a is not None], front, wanted)
+        found = _arranged(v, [a for a in arrays if a is not None], front, wanted)
         if found is None:
             continue
         places, turned = found
@@ -87,7 +101,7 @@ def _rearranged(v: Evidence, t: Expr, wanted: list[Array]) -> Slip | None:
 
 
 def _arranged(
-    arrays: list[list[Array]], front: list[Array], wanted: list[Array]
+    v: Evidence, arrays: list[list[Array]], front: list[Array], wanted: list[Array]
 ) -> tuple[tuple[int, ...], tuple[bool, ...]] | None:
     """An order of the factors, and which to transpose, that gives what is wanted."""
     n = len(arrays)
@@ -98,7 +112,7 @@ def _arranged(
             ways += 1
             if ways > _MOST_WAYS:
                 return None
-            if _product_is(arrays, front, places, turned, wanted):
+            if _product_is(v, arrays, front, places, turned, wanted):
                 return places, turned
     return None
 
@@ -109,6 +123,7 @@ def _factor_text(e: Expr) -> str:
 
 
 def _product_is(
+    v: Evidence,
     arrays: list[list[Array]],
     front: list[Array],
     places: tuple[int, ...],
@@ -129,7 +144,7 @@ def _product_is(
             return False
         if front[k].size == 1:
             total = total * float(front[k].reshape(-1)[0])
-        if not close(total, target):
+        if not v.close(total, target):
             return False
     return True
 
@@ -195,6 +210,8 @@ def _joined(chain: list[Expr]) -> list[Expr]:
 
 def one_transposed(v: Evidence) -> Slip | None:
     """One factor somewhere in the claim transposed."""
+    if v.claimed is None:
+        return None
     nodes = topological(v.claimed)
     for e in nodes:
         if e.is_scalar or e is v.claimed or not e.is_square:
@@ -207,6 +224,8 @@ def one_transposed(v: Evidence) -> Slip | None:
 
 def inside(v: Evidence) -> Slip | None:
     """The arguments of a Kronecker product, or the factors in a trace, exchanged or transposed."""
+    if v.claimed is None:
+        return None
     nodes = topological(v.claimed)
     for e in nodes:
         if e.op == "kron":

@@ -8,7 +8,7 @@ import numpy
 
 from matrixcalc import build
 from matrixcalc.build import mul, transpose
-from matrixcalc.checks.points import close, grids
+from matrixcalc.checks.points import grids
 from matrixcalc.checks.slips.evidence import Evidence, Slip, ratio, shown
 from matrixcalc.expr import Expr
 from matrixcalc.products import Array
@@ -18,13 +18,13 @@ MOST_TERMS = 16
 
 
 def turned(v: Evidence) -> Slip | None:
-    if all(close(a.T, b) for a, b in zip(v.right, v.wrong, strict=True)):
+    if all(v.close(a.T, b) for a, b in zip(v.right, v.wrong, strict=True)):
         return Slip("transposed", "it is the transpose of the right answer")
     return None
 
 
 def scaled(v: Evidence) -> Slip | None:
-    found = ratio(v.wrong, v.right)
+    found = ratio(v, v.wrong, v.right)
     if found is None or v.wrong[0].size == 0:
         return None
     if len(set(found)) == 1:
@@ -32,7 +32,7 @@ def scaled(v: Evidence) -> Slip | None:
         if r == -1:
             return Slip("sign", "the sign is wrong")
         nice = Fraction(r).limit_denominator(24)
-        if abs(float(nice) - r) > 1e-6 or abs(nice) == 1:
+        if abs(float(nice) - r) > max(1e-6, v.tolerance) or abs(nice) == 1:
             return Slip("factor", f"it is {r:.8g} times the right answer")
         extra = " and the sign is wrong" if nice < 0 else ""
         missing = f"the factor {abs(1 / nice)} is missing{extra}"
@@ -99,7 +99,7 @@ def _combined(v: Evidence, terms: list[Expr]) -> Slip | None:
     if not 2 <= len(terms) <= MOST_TERMS:
         return None
     found = _coefficients(v, terms, v.wrong)
-    return None if found is None else _named_combination(terms, found)
+    return None if found is None else _named_combination(v, terms, found)
 
 
 def _listed(terms: list[Expr]) -> str:
@@ -109,7 +109,7 @@ def _listed(terms: list[Expr]) -> str:
 
 def corrected(v: Evidence) -> Slip | None:
     """The right answer as a sum of the claim's terms with other coefficients."""
-    terms = terms_of(v.claimed)
+    terms = [] if v.claimed is None else terms_of(v.claimed)
     if not 2 <= len(terms) <= MOST_TERMS:
         return None
     c = _coefficients(v, terms, v.right)
@@ -140,12 +140,12 @@ def _coefficients(v: Evidence, terms: list[Expr], sums: list[Array]) -> list[flo
     if numpy.linalg.matrix_rank(matrix) < len(terms) or len(target) <= len(terms):
         return None
     solution = numpy.linalg.lstsq(matrix, target, rcond=None)[0]
-    if not close(matrix @ solution, target):
+    if not v.close(matrix @ solution, target):
         return None
-    return [round(float(c), 6) + 0.0 for c in solution]
+    return [round(float(c), v.digits) + 0.0 for c in solution]
 
 
-def _named_combination(terms: list[Expr], c: list[float]) -> Slip | None:
+def _named_combination(v: Evidence, terms: list[Expr], c: list[float]) -> Slip | None:
     if all(x == 1 for x in c):
         return None
     missing = [t for t, x in zip(terms, c, strict=True) if x == 0]
@@ -156,7 +156,7 @@ def _named_combination(terms: list[Expr], c: list[float]) -> Slip | None:
     if minus and all(abs(x) == 1 for x in c):
         return Slip("sign", f"the sign of {_listed(minus)} is wrong")
     nice = [Fraction(x).limit_denominator(24) for x in c]
-    if any(abs(float(q) - x) > 1e-5 for q, x in zip(nice, c, strict=True)):
+    if any(abs(float(q) - x) > 1e-5 + v.tolerance for q, x in zip(nice, c, strict=True)):
         return None
     k = next(i for i, q in enumerate(nice) if q != 1)
     name = "sign" if nice[k] < 0 and abs(nice[k]) == 1 else "factor"
@@ -165,7 +165,7 @@ def _named_combination(terms: list[Expr], c: list[float]) -> Slip | None:
 
 def fewer(v: Evidence) -> Slip | None:
     """Fewer terms than the right answer has."""
-    if v.ours is None:
+    if v.ours is None or v.claimed is None:
         return None
     for terms, claimed in (
         (terms_of(v.ours), terms_of(v.claimed)),
@@ -194,6 +194,6 @@ def varying(v: Evidence) -> Slip | None:
         matrix = numpy.stack([a.reshape(-1) for a in made], axis=1)
         target = v.wrong[k].reshape(-1)
         solution = numpy.linalg.lstsq(matrix, target, rcond=None)[0]
-        if not close(matrix @ solution, target):
+        if not v.close(matrix @ solution, target):
             return None
     return Slip("chain rule", "a scalar factor of a term is missing or wrong (inner derivative)")
