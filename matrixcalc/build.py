@@ -402,16 +402,18 @@ def _product(parts: tuple[Expr, ...]) -> Expr:
     if scalars == len(parts) and all(map(_divides, parts)):
         cost += 2
     chain = parts[scalars:]
+    projectors = [(a, b) for a, b in pairwise(chain) if mutually_inverse(a, b)]
+    lean -= sum(a.lean + b.lean for a, b in projectors)
     shape = _outer_shape(chain)
     if shape[0].is_one and shape[1].is_one:
         if not scalars:
             return _form(parts, cost, lean)
         return node("mul", parts, None, SCALAR, cost, 0)
-    if len(chain) == 2 and mutually_inverse(*chain):
-        made = node("mul", parts, None, shape, cost, 0)
-        made.flipped = made
-        return made
     made = node("mul", parts, None, shape, cost, lean)
+    if projectors:
+        # X*pinv(X) is its own transpose, whatever stands around it
+        made.flipped = made if len(chain) == 2 else made.flipped
+        return made
     if lean == 0 and made.flipped is None and not any(map(_is_skew, chain)):
         turned = tuple(transpose(p) for p in reversed(chain))
         if made.flipped is None and not any(map(_has_scalars, turned)):

@@ -82,29 +82,27 @@ def softmaxes(e: Expr) -> Expr:
 
 def sigmoids(e: Expr) -> Expr:
     """1/(1 + exp(-x)) is sigmoid(x), exp(x)/(1 + exp(x)) too."""
-    for below in sorted(_one_plus_exp(e), key=lambda f: f.key):
-        exp = below.args[1]
-        s, t = (make_call("sigmoid", (v,)) for v in (exp.args[0], build.neg(exp.args[0])))
+    divisors = {f.args[0] for f in topological(e) if f.op in ("pow", "epow") and _is_divisor(f)}
+    for below in sorted(divisors, key=lambda f: f.key):
+        x = one_plus_exp(below)
+        if x is None:
+            continue
+        s, t = (make_call("sigmoid", (v,)) for v in (x, build.neg(x)))
+        exp = make_call("exp", (x,))
         # exp(x) = (1 + exp(x))*s, 1 + exp(x) = 1/t
         for change in ({below: below, exp: had(below, s)}, {below: epower(t, build.MINUS)}):
             e = shorter(e, simplify(substitute(e, change, gather=simplify)))
     return e
 
 
-def _one_plus_exp(e: Expr) -> set[Expr]:
-    """The sums 1 + exp(x) that something is divided by."""
-    sums = {
-        f.args[0]
-        for f in topological(e)
-        if f.op in ("pow", "epow") and f.args[0].op == "add" and _is_divisor(f)
-    }
-    return {
-        f
-        for f in sums
-        if len(f.args) == 2
-        and f.args[0] in (build.UNIT, build.ones(f.shape))
-        and f.args[1].op == "exp"
-    }
+def one_plus_exp(e: Expr) -> Expr | None:
+    """The x of ``1 + exp(x)``, or None."""
+    if e.op != "add" or len(e.args) != 2:
+        return None
+    for one, other in (e.args, e.args[::-1]):
+        if (one.op == "ones" or one is build.UNIT) and other.op == "exp":
+            return other.args[0]
+    return None
 
 
 def _is_divisor(f: Expr) -> bool:
@@ -136,7 +134,7 @@ def _cleared(e: Expr) -> Expr:
             continue
         for inner, other, j in factors:
             ratio = j.number / k.number if j.number is not None else Fraction(1, 2)
-            if inner is outer or other.op == "num" or ratio.denominator != 1:
+            if inner is outer or other.op in ("num", "exp") or ratio.denominator != 1:
                 continue
             scaled = add(*(times(t, raised(other, num(ratio))) for t in base.args))
             rest = [f for f in e.args if f is not outer and f is not inner]

@@ -18,8 +18,14 @@ from matrixcalc import Derivative, derive, parse
 from matrixcalc.numeric import evaluate_many
 from matrixcalc.syntax import read
 
-CORPUS = Path(__file__).parent / "corpus" / "cases.jsonl"
-CASES = [json.loads(line) for line in CORPUS.read_text(encoding="utf-8").splitlines() if line]
+FILES = [Path(__file__).parent / "corpus" / name for name in ("cases.jsonl", "more.jsonl")]
+
+
+def cases_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+
+
+CASES = [case for path in FILES for case in cases_of(path)]
 
 
 def options(case: dict[str, Any]) -> dict[str, Any]:
@@ -80,9 +86,10 @@ def test_vec_forms_are_right(case: dict[str, Any]) -> None:
     assert error(found, tensor.reshape(found.shape, order="F")) < 1e-8
 
 
-def test_results_are_as_short_as_a_textbooks() -> None:
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_results_are_as_short_as_a_textbooks(path: Path) -> None:
     ratios = []
-    for case in CASES:
+    for case in cases_of(path):
         if not case.get("expected"):
             continue
         layout = case["expected_layout"]
@@ -96,12 +103,13 @@ def test_results_are_as_short_as_a_textbooks() -> None:
 def texts(seed: str) -> str:
     code = (
         "import json, sys; from matrixcalc import derive\n"
-        "for line in open(sys.argv[1], encoding='utf-8'):\n"
-        "    c = json.loads(line)\n"
-        "    print(derive(c['expr'], *c['wrt'], vars=c['vars'], verify=False))\n"
+        "for path in sys.argv[1:]:\n"
+        "    for line in open(path, encoding='utf-8'):\n"
+        "        c = json.loads(line)\n"
+        "        print(derive(c['expr'], *c['wrt'], vars=c['vars'], verify=False))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(CORPUS)],
+        [sys.executable, "-c", code, *map(str, FILES)],
         env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         text=True,

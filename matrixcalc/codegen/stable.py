@@ -1,7 +1,8 @@
 """Forms that are equal on paper and not in floating point: the stable one is chosen.
 
 log(1 + exp(u)) is softplus(u), exp(u)/(1 + exp(u)) is sigmoid(u), log(sum(exp(u))) is
-logsumexp(u), exp(u)/sum(exp(u)) is softmax(u): nothing overflows on the way.
+logsumexp(u), exp(u)/sum(exp(u)) is softmax(u): nothing overflows on the way. 1 - sigmoid(u) is
+sigmoid(-u), in which nothing cancels.
 """
 
 from __future__ import annotations
@@ -13,16 +14,7 @@ from matrixcalc import build
 from matrixcalc.build import add, epower, had, mul, num, power
 from matrixcalc.calls import make_call
 from matrixcalc.expr import Expr, topological
-
-
-def one_plus_exp(e: Expr) -> Expr | None:
-    """The u of ``1 + exp(u)``, or None."""
-    if e.op != "add" or len(e.args) != 2:
-        return None
-    for one, other in (e.args, e.args[::-1]):
-        if (one.op == "ones" or one is build.UNIT) and other.op == "exp":
-            return other.args[0]
-    return None
+from matrixcalc.polish import one_plus_exp
 
 
 def _sum_exp(e: Expr) -> Expr | None:
@@ -66,7 +58,19 @@ def _rule(e: Expr, args: tuple[Expr, ...]) -> Expr:
         inner = _quotients((e if args == e.args else rebuilt(e, args),), "had")
         if inner is not None:
             return inner
-    return e if args == e.args else rebuilt(e, args)
+    made = e if args == e.args else rebuilt(e, args)
+    return _complement(made) or made
+
+
+def _complement(e: Expr) -> Expr | None:
+    """sigmoid(-u) for 1 - sigmoid(u), or None."""
+    if e.op != "add" or len(e.args) != 2:
+        return None
+    for one, other in (e.args, e.args[::-1]):
+        number, rest = build.split_number(other)
+        if (one.op == "ones" or one is build.UNIT) and number == -1 and rest.op == "sigmoid":
+            return make_call("sigmoid", (build.neg(rest.args[0]),))
+    return None
 
 
 def _log(a: Expr) -> Expr:
