@@ -21,8 +21,9 @@ from matrixcalc.errors import (
 )
 from matrixcalc.expr import Expr, symbols
 from matrixcalc.index import explicit
-from matrixcalc.infer import Typed, typed
+from matrixcalc.infer import Typed, names_of, typed
 from matrixcalc.layouts import arrange, check_layout, flips
+from matrixcalc.notation import plain
 from matrixcalc.printers import equations
 from matrixcalc.printers.index import axis_names, index_text
 from matrixcalc.printers.text import to_text
@@ -489,7 +490,7 @@ def _problem(
             raise ParseError(f"a variable to differentiate by is a name, not {name!r}")
     if len(wrt) > MAX_ORDER:
         raise UnsupportedError(f"derivatives above order {MAX_ORDER} are not supported")
-    names = tuple(n.strip() for n in wrt)
+    names = tuple(plain(n, names_of(vars)) for n in wrt)
     source = source_of(function, vars, names, loose=names)
     for name in names:
         if name not in source.variables:

@@ -8,18 +8,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from matrixcalc.build import sym
 from matrixcalc.declare import SQUARE, Declaration, collect, declare
 from matrixcalc.dims import Dim, Shape
-from matrixcalc.errors import LimitError, MatrixCalcError, ShapeError, UnknownNameError
+from matrixcalc.errors import (
+    LimitError,
+    MatrixCalcError,
+    ParseError,
+    ShapeError,
+    UnknownNameError,
+)
 from matrixcalc.expr import Expr
+from matrixcalc.notation import read
 from matrixcalc.realize import realize
 from matrixcalc.shapes import Clash, Shapes, fresh_names
 from matrixcalc.steps import Steps, steps_of
-from matrixcalc.syntax import Program, read
+from matrixcalc.syntax import Program
 from matrixcalc.unify import UNIT
 
 MAX_TRIALS = 100
@@ -79,7 +86,7 @@ def typed(
     {'W': 'matrix(n, m)', 'x': 'vector(m)'}
     """
     try:
-        program = read(text)
+        program = read(text, names_of(vars, extra_names))
         try:
             return infer(program, vars, extra_names, shape, loose)
         except RecursionError:
@@ -100,7 +107,7 @@ def infer(
     """Type a text that has been read."""
     declared = collect(program.declarations, vars)
     steps, root, name = steps_of(program, declared)
-    kinds = {v: kind_of(steps, v) for v in steps.variables if v not in declared}
+    kinds = {v: kind_of(steps, v, program) for v in steps.variables if v not in declared}
     shapes = _readings(steps, program.text, kinds)
     _join_names(steps, shapes, declared)
     if shape is not None:
@@ -134,6 +141,12 @@ def infer(
     return Typed(made[root], name, variables, program.text, equations)
 
 
+def names_of(vars: object, extra_names: Iterable[str] = ()) -> set[str]:
+    """The names that are declared, or asked for, outside the text."""
+    given = vars if isinstance(vars, Mapping) else ()
+    return {name for name in (*given, *extra_names) if isinstance(name, str)}
+
+
 # Kinds by name
 
 _GREEK = (
@@ -161,8 +174,18 @@ def kind_by_name(name: str) -> str | None:
     return None
 
 
-def kind_of(steps: Steps, name: str) -> str:
+def kind_of(steps: Steps, name: str, program: Program) -> str:
+    """The kind of an undeclared variable: as its style in LaTeX tells, else its name."""
     kind = kind_by_name(name)
+    if name in program.bold:
+        styled, _ = program.bold[name]
+        if name in program.plain and kind != styled:
+            raise ParseError(
+                f"{name} stands here in two styles, and may be one variable or two",
+                span=program.plain[name],
+                hint="give one of them another name, or declare it",
+            )
+        return styled
     if kind is None:
         raise UnknownNameError(
             f"what {name} is cannot be told from its name",

@@ -86,6 +86,7 @@ def register(
             f"the signature {signature!r} is not known",
             hint=f"arguments: {', '.join(_SHAPES)}; values: {', '.join(_RESULTS)}",
         )
+    spelled = name.replace("_", r"\_")
     row = Operator(
         name,
         f"{argument} -> {result}",
@@ -93,7 +94,7 @@ def register(
         meaning=meaning,
         where=where,
         source=source or "added by the user",
-        latex=latex or rf"\operatorname{{{{{name}}}}}({{A}})",
+        latex=latex or rf"\operatorname{{{{{spelled}}}}}({{A}})",
         sample=sample,
         follows=(argument, result) == ("any", "same"),
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 
 from matrixcalc.declare import Declaration
-from matrixcalc.errors import MatrixCalcError, ParseError, ShapeError, Span
+from matrixcalc.errors import MatrixCalcError, ParseError, ShapeError, Span, UnsupportedError
 from matrixcalc.operators import TABLE
 from matrixcalc.steps import Step, Steps, signature
 from matrixcalc.syntax import SUPERSCRIPTS
@@ -256,6 +256,40 @@ class Shapes:
             raise self.argument(number, "diag", 0, "a vector, a row or a square matrix", args)
         return (rows, UNIT)
 
+    def bars(self, number: int, step: Step, args: list[Axes]) -> Axes:
+        """``|A|``: the determinant of a matrix, else absolute values."""
+        rows, cols = args[0]
+        if UNIT in args[0]:
+            return args[0]
+        if not self.sizes.unify(rows, cols):
+            message = "between | and | stands a scalar, a vector or a square matrix, not {0}"
+            raise self.clash(number, message, [0], args)
+        return SCALAR
+
+    def norm(self, number: int, step: Step, args: list[Axes]) -> Axes:
+        """A norm with a 1 or a 2 below: of a matrix these are not norms of its entries."""
+        if UNIT not in args[0]:
+            mark = step.value[-1]
+            message = f"the operator norm with the mark {mark} is not supported; this is {{0}}"
+            hint = r"write \lVert … \rVert_F for the Frobenius norm"
+            raise self.clash(number, message, [0], args, hint, kind=UnsupportedError)
+        return SCALAR
+
+    def root(self, number: int, step: Step, args: list[Axes]) -> Axes:
+        """``A^{1/2}``: of a scalar, or of a square matrix."""
+        if args[0] != SCALAR and (UNIT in args[0] or not self.sizes.unify(*args[0])):
+            message = "the power 1/2 is of a scalar or of a square matrix, not of {0}"
+            hint = r"write x^{\odot 1/2} for elementwise powers"
+            raise self.clash(number, message, [0], args, hint)
+        return args[0]
+
+    def exponential(self, number: int, step: Step, args: list[Axes]) -> Axes:
+        """e to a power: of a matrix, the exponential of the matrix."""
+        if UNIT not in args[0] and not self.sizes.unify(*args[0]):
+            message = "e^{…} is of a scalar, a vector or a square matrix, not of {0}"
+            raise self.clash(number, message, [0], args, r"write \exp(…) for each entry")
+        return args[0]
+
     def length(self, product: str, bound: dict[str, int], number: int) -> int:
         axis = UNIT
         for name in product.split("*"):
@@ -443,4 +477,8 @@ _RULES: dict[str, Rule] = {
     "epow": Shapes.elementwise_power,
     "T": Shapes.transpose,
     "call": Shapes.call,
+    "bars": Shapes.bars,
+    "norm": Shapes.norm,
+    "root": Shapes.root,
+    "exponential": Shapes.exponential,
 }

@@ -87,13 +87,14 @@ class DerivativeNode:
 
     ``by`` holds what is written after each ``d`` or ``∂``, repeated for a power: it takes the
     names of the variables to tell ``dxdy`` from a variable ``xdy`` (:func:`split_by`). It is
-    empty for a differential, ``d(f) = …``.
+    empty for a differential, ``d(f) = …``. ``vec`` tells that it is by the stacked columns.
     """
 
     of: Node
     order: int
     by: tuple[str, ...]
     span: Span
+    vec: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +111,18 @@ Statement = DeclarationNode | EquationNode | ClaimNode
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What a text holds, with the text as the grammar saw it."""
+    """What a text holds, with the text as the grammar saw it.
+
+    In LaTeX a name may be bold: ``bold`` has the kind that this tells, ``plain`` the names that
+    are not bold, both with the place.
+    """
 
     text: str
     declarations: list[DeclarationNode] = field(default_factory=list)
     statements: list[EquationNode | ClaimNode] = field(default_factory=list)
+    latex: bool = False
+    bold: dict[str, tuple[str, Span]] = field(default_factory=dict)
+    plain: dict[str, Span] = field(default_factory=dict)
 
 
 def read(text: object) -> Program:
@@ -407,4 +415,4 @@ def split_by(derivative: DerivativeNode, known: set[str]) -> tuple[str, ...] | N
 def _parser() -> Lark:
     from matrixcalc.tables import load
 
-    return load(_Maker())
+    return load("matrix", _Maker())

@@ -45,11 +45,10 @@ _END = r"(?P<found>)\Z"
 WORDINGS = (
     # text that belongs to other languages
     Wording(
-        "\\frac{x}{a}",
+        "\\foo(x)",
         r"(?P<found>\\[A-Za-z]+)",
-        "",
-        "'{found}' is LaTeX, which is not read here",
-        "write a/b for a fraction, x' for a transpose, x*y for a product",
+        "soc,",
+        "'{found}' is no command of LaTeX that is read here",
     ),
     Wording(
         "{x}", r"(?P<found>[{}])", "", "a brace '{found}' is not of the language", "write ( and )"

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from matrixcalc import derive, differential, parse
-from matrixcalc.printers.latex import align, name_latex, to_latex
+from matrixcalc.printers.latex import align, to_latex
 from matrixcalc.printers.unicode import to_unicode
+from matrixcalc.tex.names import name_latex
 
 CASES = [
     json.loads(line)

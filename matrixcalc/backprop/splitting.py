@@ -15,8 +15,9 @@ from matrixcalc.calls import rebuild
 from matrixcalc.declare import SQUARE, declare
 from matrixcalc.errors import ParseError, ShapeError
 from matrixcalc.expr import Expr, symbols, topological
-from matrixcalc.infer import Typed, typed
-from matrixcalc.syntax import EquationNode, read
+from matrixcalc.infer import Typed, names_of, typed
+from matrixcalc.notation import read
+from matrixcalc.syntax import EquationNode
 from matrixcalc.templates import substitute
 
 

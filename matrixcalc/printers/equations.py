@@ -7,7 +7,8 @@ from html import escape
 from typing import Protocol
 
 from matrixcalc.expr import Expr, symbols
-from matrixcalc.printers.latex import name_latex, to_latex
+from matrixcalc.printers.latex import to_latex
+from matrixcalc.tex.names import name_latex
 from matrixcalc.printers.unicode import to_unicode
 
 LONGEST_LEFT = 12

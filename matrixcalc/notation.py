@@ -1,0 +1,78 @@
+r"""A text in either notation: the language as it is typed, or LaTeX."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from matrixcalc.errors import ParseError
+from matrixcalc.syntax import Program, normalise
+from matrixcalc.syntax import read as read_language
+
+_COMMAND = re.compile(r"\\(?:([A-Za-z]{2,})|[,;:!|{}\[\]() ])|[_^]\s*\{|\$")
+_SHARED = frozenset({"partial", "top"})
+"""Commands that the language has as well."""
+_SOLVED = re.compile(r"[\w)'ᵀ]\s*\Z")
+
+
+def is_latex(text: object, names: Iterable[str] = ()) -> bool:
+    r"""Whether a text is LaTeX: it holds a command, and not just the operator of ``A\b``.
+
+    A Greek name that is declared may stand behind that operator.
+
+    >>> is_latex(r"\mathbf{x}^\top A"), is_latex("A\\b"), is_latex(r"X\beta", ["beta"])
+    (True, False, False)
+    """
+    if not isinstance(text, str) or ("\\" not in text and "{" not in text and "$" not in text):
+        return False
+    from matrixcalc.tex.commands import COMMANDS
+
+    known = set(names)
+    for found in _COMMAND.finditer(text):
+        sign, word = found[0], found[1]
+        if word in _SHARED or (word is not None and word not in COMMANDS):
+            continue
+        behind = _SOLVED.search(text, 0, found.start()) is not None
+        if behind and (word in known or sign in ("\\ ", "\\(")):
+            continue
+        return True
+    return False
+
+
+def read(text: object, names: Iterable[str] = ()) -> Program:
+    r"""Read a text in its notation; ``names`` are those that are declared elsewhere.
+
+    >>> [read(text).statements[0].right.op for text in ("x'*A", r"x^\top A", r"A\b")]
+    ['mul', 'mul', 'solve']
+    """
+    from matrixcalc.tex.reader import read_latex
+
+    if not isinstance(text, str):
+        return read_language(text)
+    if is_latex(text, names):
+        return read_latex(text, names)
+    if "\\top" not in text and "\\partial" not in text:
+        return read_language(text)
+    # either notation: what both can read means the same in both
+    try:
+        return read_language(text)
+    except ParseError as error:
+        try:
+            return read_latex(text, names)
+        except ParseError as other:
+            further = (other.span or (0, 0))[0] > (error.span or (0, 0))[0]
+            raise (other if further else error) from None
+
+
+def plain(text: str, names: Iterable[str] = ()) -> str:
+    r"""A variable's name, which may be written in LaTeX.
+
+    >>> plain("x"), plain(r"\mathbf{x}_1"), plain(r"\lambda")
+    ('x', 'x_1', 'lambda')
+    """
+    name = normalise(text.strip())
+    if not re.search(r"[\\{$]", name):
+        return name
+    from matrixcalc.tex.reader import read_name
+
+    return read_name(name, names)
