@@ -10,6 +10,8 @@ from matrixcalc.declare import Declaration, declare
 from matrixcalc.derive import source_of
 from matrixcalc.errors import MatrixCalcError, UnknownNameError
 from matrixcalc.expr import Expr, symbols
+from matrixcalc.infer import names_of
+from matrixcalc.notation import plain
 from matrixcalc.printers.latex import to_latex
 from matrixcalc.printers.text import to_text
 from matrixcalc.templates import substitute
@@ -83,6 +85,7 @@ def differential(
     >>> differential("x'*A*x", "x", verify=False)
     dx'*(A + A')*x
     """
+    wrt = tuple(plain(name, names_of(vars)) for name in wrt)
     source = source_of(function, vars, wrt)
     found = {e.name: e for e in symbols(source.expr)}
     for name in wrt:

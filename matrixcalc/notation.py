@@ -9,7 +9,7 @@ from matrixcalc.errors import ParseError
 from matrixcalc.syntax import Program, normalise
 from matrixcalc.syntax import read as read_language
 
-_COMMAND = re.compile(r"\\(?:([A-Za-z]{2,})|[,;:!|{}\[\]() ])|[_^]\s*\{|\$")
+_COMMAND = re.compile(r"\\(?:([A-Za-z]{2,})|[,;:!|{}\[\]() ])|[_^]\s*\{")
 _SHARED = frozenset({"partial", "top"})
 """Commands that the language has as well."""
 _SOLVED = re.compile(r"[\w)'ᵀ]\s*\Z")
@@ -27,6 +27,8 @@ def is_latex(text: object, names: Iterable[str] = ()) -> bool:
         return False
     from matrixcalc.tex.commands import COMMANDS
 
+    if re.fullmatch(r"\s*\$[^$]+\$\s*|\s*\$\$[^$]+\$\$\s*", text):
+        return True
     known = set(names)
     for found in _COMMAND.finditer(text):
         sign, word = found[0], found[1]

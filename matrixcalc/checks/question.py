@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matrixcalc import build, engine, forward
 from matrixcalc.checks.text import ClaimText
@@ -84,7 +84,7 @@ class Question:
 
 def _text_of(program: Program, text: str, root: Node) -> Program:
     last = EquationNode(None, root, root.span)
-    return Program(text, program.declarations, [*program.statements, last])
+    return replace(program, text=text, statements=[*program.statements, last])
 
 
 def pose(
@@ -127,15 +127,11 @@ def _pose(
 def _joint(claim: ClaimText, given: dict[str, str]) -> dict[str, str] | None:
     """The declarations that both sides together ask for."""
     name = Node("name", [], "left_side_", claim.of.start, claim.of.start)
-    program = Program(
-        claim.text,
-        claim.program.declarations,
-        [
-            *claim.program.statements,
-            EquationNode(name, claim.of, claim.of.span),
-            EquationNode(None, claim.right, claim.right.span),
-        ],
-    )
+    both = [
+        EquationNode(name, claim.of, claim.of.span),
+        EquationNode(None, claim.right, claim.right.span),
+    ]
+    program = replace(claim.program, statements=[*claim.program.statements, *both])
     try:
         made = infer(program, given, claim.by)
     except MatrixCalcError:
@@ -160,7 +156,7 @@ def _derivative(
             if isinstance(s, EquationNode)
             and not (s.left is not None and s.left.value in equations)
         ]
-        program = Program(program.text, program.declarations, list(kept))
+        program = replace(program, statements=list(kept))
         source = infer(_text_of(program, claim.text, claim.of), given, names, None, names)
     for n in names:
         if n not in source.variables:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations
 
 import numpy
@@ -27,6 +28,7 @@ from matrixcalc.derive import READINGS, Derivative
 from matrixcalc.differentials import Differential
 from matrixcalc.errors import LimitError, MatrixCalcError, UnsupportedError
 from matrixcalc.expr import Expr, topological
+from matrixcalc.infer import names_of
 from matrixcalc.layouts import check_layout
 from matrixcalc.products import Array
 from matrixcalc.verify import compare
@@ -42,12 +44,13 @@ def check(
     structured: str | None = None,
     timeout: float | None = TIMEOUT,
 ) -> Verdict:
-    """Whether a claim is right.
+    r"""Whether a claim is right.
 
     Args:
         claim: such as ``d(x'*A*x)/dx = x'*(A + A')``, ``grad(f, X) = …``, ``hessian(f, x) = …``,
             ``d(inv(X)) = -inv(X)*dX*inv(X)`` or ``tr(A*B) = tr(B*A)``; declarations and
-            equations may stand before it.
+            equations may stand before it. LaTeX is read too:
+            ``\frac{\partial f}{\partial \mathbf{x}} = …``.
         vars: declarations, as for :func:`matrixcalc.derive`.
         layout: the layout it is meant in; without one, any layout in which it is right will do.
         structured: for a variable with a property, as for :func:`matrixcalc.derive`.
@@ -74,7 +77,7 @@ def check(
         )
     try:
         with limited(timeout):
-            read = read_claim(claim)
+            read = read_claim(claim, names_of(vars))
             return _decide(read, claim, dict(vars or {}), layout, structured)
     except OutOfTime:
         return Verdict("undecided", claim, diagnosis=f"it took more than {timeout:g} s")
@@ -235,20 +238,9 @@ def _conditional(
         for name, what in more.items():
             declared[name] = f"{declared[name]} {what}"
         # declarations in the text would win over these
-        program = type(read.program)(read.program.text, [], read.program.statements)
+        program = replace(read.program, declarations=[])
         again = pose(
-            ClaimText(
-                read.kind,
-                read.text,
-                program,
-                read.of,
-                read.right,
-                read.by,
-                read.order,
-                read.layout,
-                read.vec,
-                read.word,
-            ),
+            replace(read, program=program),
             declared,
             r.layout,
             structured,

@@ -579,6 +579,8 @@ class Lexer:
     def styled(self, command: str, start: int, end: int) -> int:
         r"""``\mathbf{x}``, ``\mathrm{tr}``, ``\hat{y}`` and what is within."""
         content, after = self.braced(end)
+        if not content.strip() and command in commands.WORDS:
+            return after
         styles, suffix = [command], ""
         opened = self.text.index(content, end) if content else end
         while True:
