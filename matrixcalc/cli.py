@@ -44,7 +44,7 @@ def emit(text: str, stream: IO[str] | None = None) -> None:
     """Write a line in what the stream's encoding can hold; standard output by default."""
     out = sys.stdout if stream is None else stream
     if not _unicode(out):
-        from matrixcalc.report import to_ascii
+        from matrixcalc.printers.ascii import to_ascii
 
         text = to_ascii(text)
     encoding = getattr(out, "encoding", None) or "ascii"

@@ -20,7 +20,7 @@ from matrixcalc.errors import (
     UnsupportedError,
 )
 from matrixcalc.expr import Expr, symbols
-from matrixcalc.index import explicit
+from matrixcalc.index import Term, explicit
 from matrixcalc.infer import Typed, names_of, typed
 from matrixcalc.layouts import arrange, check_layout, flips
 from matrixcalc.notation import plain
@@ -69,6 +69,7 @@ class Derivative:
         self.layout = layout
         self.name = problem.source.name
         self.expression_text = problem.source.text
+        self.written = to_text(problem.source.expr) if problem.source.latex else problem.source.text
         self.function = problem.function
         self.wrt = problem.wrt
         self.structured = problem.structured
@@ -82,30 +83,36 @@ class Derivative:
     def __repr__(self) -> str:
         return str(self)
 
+    def _repr_html_(self) -> str:
+        return equations.derivative_html(self)
+
     @property
     def targets(self) -> tuple[Expr, ...]:
         """The variables of ``wrt``."""
         return tuple(self.problem.targets)
 
-    def latex(self, right_only: bool = False) -> str:
-        """The equation as LaTeX, or its right side alone."""
-        return equations.derivative_latex(self, right_only)
+    def latex(self, right_only: bool = False, form: str = "matrix") -> str:
+        """The equation as LaTeX, or its right side alone.
 
-    def pretty(self) -> str:
-        """The result as a line of Unicode."""
-        return equations.derivative_pretty(self)
+        ``form`` is the reading: ``"matrix"`` (the result), ``"index"``, ``"vec"`` or ``"vjp"``.
+        Raises UnsupportedError for a form that there is not.
+        """
+        return equations.derivative_latex(self, right_only, form)
 
-    def mathml(self) -> str:
-        """The equation as MathML; needs the extra ``mathml``."""
+    def pretty(self, form: str = "matrix", ascii: bool = False) -> str:
+        """The equation on a line, in mathematical signs or in ASCII; ``form`` as for
+        :meth:`latex`.
+        """
+        return equations.derivative_pretty(self, form, ascii)
+
+    def mathml(self, form: str = "matrix") -> str:
+        """The equation as MathML; ``form`` as for :meth:`latex`. Needs the extra ``mathml``."""
         from matrixcalc.printers.mathml import to_mathml
 
-        return to_mathml(self.latex())
+        return to_mathml(self.latex(form=form))
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
-
-    def _repr_html_(self) -> str:
-        return equations.html(self.latex(), str(self))
 
     @property
     def case(self) -> Case:
@@ -143,8 +150,12 @@ class Derivative:
     @cached_property
     def index_form(self) -> str:
         """One entry of the tensor: ``∂y_i/∂W_jk = δ_ij x_k`` without its left side."""
-        terms = [_restored(t, self.problem) for t in self.tensor.terms]
-        return index_text(terms, self.tensor.indices, self.tensor.order)
+        return index_text(self.index_terms, self.tensor.indices, self.tensor.order)
+
+    @property
+    def index_terms(self) -> list[Term]:
+        """The terms of the index form."""
+        return [_restored(t, self.problem) for t in self.tensor.terms]
 
     @cached_property
     def index_left(self) -> str:
@@ -160,11 +171,12 @@ class Derivative:
     @cached_property
     def vec_form(self) -> str | None:
         """∂vec(y)/∂vec(x)' with Kronecker products, columns stacked; None if it has none."""
-        form = self._vec
+        form = self.vec
         return None if form is None else to_text(form)
 
     @cached_property
-    def _vec(self) -> Expr | None:
+    def vec(self) -> Expr | None:
+        """The vec form as an expression."""
         return _vec_of(self.tensor, self.problem)
 
     @cached_property
@@ -174,8 +186,12 @@ class Derivative:
         G has the shape of y; for a scalar y it is a number. For higher derivatives y is
         the derivative by all variables but the last, in its natural shape.
         """
-        made = self.problem.backpropagated()
-        return None if made is None else to_text(made)
+        return None if self.backpropagated is None else to_text(self.backpropagated)
+
+    @cached_property
+    def backpropagated(self) -> Expr | None:
+        """The product of :attr:`vjp` as an expression."""
+        return self.problem.backpropagated()
 
     def in_layout(self, layout: str) -> Derivative:
         """The same derivative in another layout."""
@@ -184,8 +200,8 @@ class Derivative:
 
     def in_vec_form(self) -> Derivative:
         """This, with the vec form, where there is one, as the result."""
-        if self._vec is not None:
-            self.result = arrange(self._vec, self.layout, *_last_step(self.tensor.orders))
+        if self.vec is not None:
+            self.result = arrange(self.vec, self.layout, *_last_step(self.tensor.orders))
         return self
 
     def with_result(self, result: Expr) -> Derivative:
@@ -405,8 +421,6 @@ class Problem:
 def _restored(term: Any, problem: Problem) -> Any:
     if not problem.back:
         return term
-    from matrixcalc.index import Term
-
     return Term(
         tuple(substitute(s, problem.back) for s in term.scalars),
         tuple((substitute(e, problem.back), axes) for e, axes in term.factors),
@@ -430,11 +444,13 @@ def derive(
     verify: bool = True,
     structured: str | None = None,
 ) -> Derivative:
-    """The derivative of an expression by one variable, or by several in turn.
+    r"""The derivative of an expression by one variable, or by several in turn.
 
     Args:
-        function: text of the input language, or an expression from ``parse``.
-        wrt: names of variables; two of them give a second derivative.
+        function: text of the input language, LaTeX, an expression from ``parse`` or one of
+            SymPy.
+        wrt: names of variables, as text or in LaTeX, or SymPy's symbols; two of them give a
+            second derivative.
         vars: declarations, such as ``{"A": "matrix(n, n) symmetric"}``.
         layout: ``"numerator"`` (a scalar by a vector is a row, by a matrix has entry
             (j, i) = ∂y/∂X_ij), ``"denominator"`` (its transpose) or ``"mixed"``
@@ -452,6 +468,8 @@ def derive(
     >>> derive("y = W*x", "x", verify=False)
     W
     >>> derive("x'*A*x", "x", verify=False)
+    x'*(A + A')
+    >>> derive(r"\mathbf{x}^\top A \mathbf{x}", "x", verify=False)
     x'*(A + A')
     """
     check_layout(layout)

@@ -47,6 +47,7 @@ class Typed:
             then those that were asked for by ``extra_names`` and are declared.
         text: the text.
         equations: the right side of each equation, by name.
+        latex: whether the text is LaTeX.
     """
 
     expr: Expr
@@ -54,6 +55,7 @@ class Typed:
     variables: dict[str, Declaration]
     text: str
     equations: dict[str, Expr]
+    latex: bool = False
 
 
 def parse(text: object, vars: object = None) -> Expr:
@@ -138,7 +140,7 @@ def infer(
     }
     made = realize(steps.steps, symbols, constants)
     equations = {given: made[number] for given, number in steps.equations.items()}
-    return Typed(made[root], name, variables, program.text, equations)
+    return Typed(made[root], name, variables, program.text, equations, program.latex)
 
 
 def names_of(vars: object, extra_names: Iterable[str] = ()) -> set[str]:

@@ -171,7 +171,7 @@ def _derivative(
     rows, cols = _natural_axes(problem, tensor, claim.vec)
     answer = Derivative(problem, tensor, layout or "numerator")
     if answer.result is None:
-        form = answer._vec
+        form = answer.vec
         if form is not None:
             orders = tensor.orders
             answer.result = arrange(form, layout or "numerator", sum(orders[:-1]), orders[-1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from matrixcalc import build
 from matrixcalc.build import mul
@@ -21,17 +22,7 @@ def index_text(terms: Sequence[Term], indices: Indices, free: int, reserved: int
     Summed indices are named after them, behind a Σ. A product of matrices is written
     out as a sum, every other expression keeps its indices outside: ``exp(A*x)_i``.
     """
-    if not terms:
-        return "0"
-    pieces: list[str] = []
-    for t in terms:
-        negative, text = _term(t, indices, reserved)
-        if pieces:
-            pieces.append(" - " if negative else " + ")
-        elif negative:
-            pieces.append("-")
-        pieces.append(text)
-    return "".join(pieces)
+    return IndexWriter().write(terms, indices, reserved)
 
 
 def axis_names(orders: Sequence[int]) -> list[list[str]]:
@@ -40,44 +31,101 @@ def axis_names(orders: Sequence[int]) -> list[list[str]]:
     return [[next(letters) for _ in range(n)] for n in orders]
 
 
-def _term(t: Term, indices: Indices, reserved: int) -> tuple[bool, str]:
-    t = _written_out(t, indices)
-    names: dict[int, str] = {}
-    deltas: list[tuple[str, str]] = []
-    letters = list(LETTERS)
-    axes = [letters.pop(0) for _ in t.free]
-    del letters[:reserved]
-    parts: list[str] = []
-    for letter, axis in zip(axes, t.free, strict=True):
-        for i in axis if isinstance(axis, tuple) else (axis,):
+class IndexWriter:
+    """Writes index forms; the signs are those of text, another notation has its own."""
+
+    def write(self, terms: Sequence[Term], indices: Indices, reserved: int = 0) -> str:
+        if not terms:
+            return "0"
+        pieces: list[str] = []
+        for t in terms:
+            negative, text = self.term(t, indices, reserved)
+            if pieces:
+                pieces.append(" - " if negative else " + ")
+            elif negative:
+                pieces.append("-")
+            pieces.append(text)
+        return "".join(pieces)
+
+    # the signs of a notation
+
+    def delta(self, below: str) -> str:
+        return f"δ_{below}"
+
+    def total(self, letters: Sequence[str]) -> str:
+        return f"Σ_{''.join(letters)} "
+
+    def joint(self, letter: str, parts: Sequence[str]) -> str:
+        """An axis that is made of several."""
+        return f"[{letter} = ({', '.join(parts)})]"
+
+    def number(self, value: Fraction) -> str:
+        return to_text(build.num(value))
+
+    def scalar(self, e: Expr) -> str:
+        text = to_text(e)
+        simple = e.op in ("sym", "size", "pi") or (text.endswith(")") and _one_call(text))
+        return text if simple else f"({text})"
+
+    def entry(self, e: Expr, below: str) -> str:
+        text = to_text(e, 3)
+        return f"{text}_{below}" if e.op == "sym" or _one_call(text) else f"({text})_{below}"
+
+    # terms
+
+    def term(self, t: Term, indices: Indices, reserved: int) -> tuple[bool, str]:
+        t = _written_out(t, indices)
+        names: dict[int, str] = {}
+        deltas: list[tuple[str, str]] = []
+        letters = list(LETTERS)
+        axes = [letters.pop(0) for _ in t.free]
+        del letters[:reserved]
+        parts: list[str] = []
+        for letter, axis in zip(axes, t.free, strict=True):
+            for i in axis if isinstance(axis, tuple) else (axis,):
+                if isinstance(axis, tuple):
+                    name = names.get(i) or letters.pop(0)
+                    names[i] = name
+                elif i in names:
+                    deltas.append((names[i], letter))
+                else:
+                    names[i] = letter
             if isinstance(axis, tuple):
-                name = names.get(i) or letters.pop(0)
-                names[i] = name
-            elif i in names:
-                deltas.append((names[i], letter))
+                parts.append(self.joint(letter, [names[i] for i in axis]))
+        summed: list[str] = []
+        for _, ax in t.factors:
+            for i in flat(ax):
+                if i not in names:
+                    names[i] = letters.pop(0) if letters else f"s{i}"
+                    summed.append(names[i])
+        number, rest = build.split_number(mul(*t.scalars))
+        scalars = [] if rest is build.UNIT else [rest]
+        head: list[str] = []
+        if abs(number) != 1 or not (scalars or t.factors or deltas or parts):
+            head.append(self.number(abs(number)))
+        head += [self.scalar(s) for s in scalars]
+        body = [self.delta(a + b) for a, b in deltas] + parts
+        body += [self.factor(e, ax, names) for e, ax in t.factors]
+        sums = self.total(summed) if summed else ""
+        return number < 0, " ".join(filter(None, [" ".join(head), sums + " ".join(body)])).strip()
+
+    def factor(self, e: Expr, axes: tuple[Index, ...], names: dict[int, str]) -> str:
+        inside = []
+        plain = True
+        for a in axes:
+            if isinstance(a, tuple):
+                plain = False
+                inside.append("(" + ",".join(names[i] for i in a) + ")")
             else:
-                names[i] = letter
-        if isinstance(axis, tuple):
-            parts.append(f"[{letter} = ({', '.join(names[i] for i in axis)})]")
-    summed: list[str] = []
-    for _, ax in t.factors:
-        for i in flat(ax):
-            if i not in names:
-                names[i] = letters.pop(0) if letters else f"s{i}"
-                summed.append(names[i])
-    number, rest = build.split_number(mul(*t.scalars))
-    scalars = [] if rest is build.UNIT else [rest]
-    head: list[str] = []
-    if abs(number) != 1 or not (scalars or t.factors or deltas or parts):
-        head.append(to_text(build.num(abs(number))))
-    for s in scalars:
-        text = to_text(s)
-        simple = s.op in ("sym", "size", "pi") or (text.endswith(")") and _one_call(text))
-        head.append(text if simple else f"({text})")
-    body = [f"δ_{a}{b}" for a, b in deltas] + parts
-    body += [_factor(e, ax, names) for e, ax in t.factors]
-    sums = f"Σ_{''.join(summed)} " if summed else ""
-    return number < 0, " ".join(filter(None, [" ".join(head), sums + " ".join(body)])).strip()
+                inside.append(names[a])
+        subscript = ("" if plain else ",").join(inside)
+        if e.op == "eye":
+            return self.delta(subscript)
+        if e.op == "T" and len(axes) == 2:
+            e, subscript = e.args[0], ("" if plain else ",").join(reversed(inside))
+        elif e.op == "T":
+            e = e.args[0]
+        return self.entry(e, subscript)
 
 
 def _one_call(text: str) -> bool:
@@ -91,28 +139,6 @@ def _one_call(text: str) -> bool:
         if depth == 0:
             return k == len(rest) - 1
     return False
-
-
-def _factor(e: Expr, axes: tuple[Index, ...], names: dict[int, str]) -> str:
-    inside = []
-    plain = True
-    for a in axes:
-        if isinstance(a, tuple):
-            plain = False
-            inside.append("(" + ",".join(names[i] for i in a) + ")")
-        else:
-            inside.append(names[a])
-    subscript = ("" if plain else ",").join(inside)
-    if e.op == "eye":
-        return f"δ_{subscript}"
-    if e.op == "T" and len(axes) == 2:
-        e, subscript = e.args[0], ("" if plain else ",").join(reversed(inside))
-    elif e.op == "T":
-        e = e.args[0]
-    text = to_text(e, 3)
-    if e.op == "sym" or _one_call(text):
-        return f"{text}_{subscript}"
-    return f"({text})_{subscript}"
 
 
 def _written_out(t: Term, indices: Indices) -> Term:
@@ -144,4 +170,3 @@ def _written_out(t: Term, indices: Indices) -> Term:
             (f, (*links[k], *links[k + 1])) for k, f in reversed(list(enumerate(chain)))
         )
     return Term(tuple(scalars), tuple(done), t.free)
-

@@ -29,10 +29,16 @@ from matrixcalc.printers.text import (
 )
 from matrixcalc.tex.names import letters_latex, name_latex
 
-def to_latex(e: Expr, known: int = 0, increments: Mapping[str, str] | None = None) -> str:
+def to_latex(
+    e: Expr,
+    known: int = 0,
+    increments: Mapping[str, str] | None = None,
+    binding: int = SUM,
+) -> str:
     r"""The expression as LaTeX for a formula; ``known`` as for the text.
 
-    ``increments`` tells which names are differentials, and of what: ``{"dX": "X"}``.
+    ``increments`` tells which names are differentials, and of what: ``{"dX": "X"}``;
+    ``binding`` how tightly it must hold together, as a factor or a base.
 
     >>> from matrixcalc.infer import parse
     >>> print(to_latex(parse("x'*(A + A')")))
@@ -44,7 +50,7 @@ def to_latex(e: Expr, known: int = 0, increments: Mapping[str, str] | None = Non
         raise LimitError("the expression is too long for a formula")
     writer = _Latex(e)
     writer.increments = dict(increments or {})
-    return writer.write(e, known)
+    return writer.write(e, known, binding)
 
 
 def align(lines: Iterable[tuple[str, str]]) -> str:

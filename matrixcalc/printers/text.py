@@ -84,9 +84,9 @@ class Writer:
                 named = e is not root and e in self.names
                 self.provides[e] = BOTH if named else _provided(e, self.provides)
 
-    def write(self, root: Expr, known: int) -> str:
+    def write(self, root: Expr, known: int, binding: int = SUM) -> str:
         out: list[str] = []
-        stack: list[Piece] = [(root, SUM, known)]
+        stack: list[Piece] = [(root, binding, known)]
         while stack:
             piece = stack.pop()
             if isinstance(piece, str):
@@ -246,7 +246,10 @@ class Writer:
         if number < 0:
             _, pieces = self.scaled(-number, parts, tail, known)
             return PRODUCT, ["-", *pieces]
-        return self.scaled(number, parts, tail, known)
+        level, pieces = self.scaled(number, parts, tail, known)
+        bare = number == 1 and not parts and not self.names
+        turned = bare and _best_run(tail, 0, len(tail)) == (0, len(tail))
+        return (POWER if turned else level), pieces
 
     def scaled(
         self, number: Fraction, scalars: list[Expr], tail: list[Expr], known: int

@@ -67,6 +67,11 @@ def below_of(text: str) -> str | None:
     return plain if re.fullmatch(r"\w+", plain) else None
 
 
+def greek_letter(word: str) -> str:
+    """The letter of a Greek word: ``λ`` for lambda; any other word as it is."""
+    return next((letter for letter, name in _LETTERS.items() if name == word), word)
+
+
 class Names:
     """The names that are known, found by the way LaTeX writes them.
 
