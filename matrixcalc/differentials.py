@@ -12,7 +12,7 @@ from matrixcalc.errors import MatrixCalcError, UnknownNameError
 from matrixcalc.expr import Expr, symbols
 from matrixcalc.infer import names_of
 from matrixcalc.notation import plain
-from matrixcalc.printers.latex import to_latex
+from matrixcalc.printers.latex import differential_latex, to_latex
 from matrixcalc.printers.text import to_text
 from matrixcalc.templates import substitute
 
@@ -55,7 +55,10 @@ class Differential:
 
     def latex(self) -> str:
         """The differential as LaTeX."""
-        return to_latex(self.result, increments={d.name: x for x, d in self.increments.items()})
+        written = {
+            d.name: differential_latex(build.sym(x, d.shape)) for x, d in self.increments.items()
+        }
+        return to_latex(self.result, increments=written)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"

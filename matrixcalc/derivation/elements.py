@@ -18,6 +18,8 @@ from matrixcalc.derivation.spelling import spelled
 from matrixcalc.expr import Expr, depends
 from matrixcalc.index import Factor, Indices, Term, explicit, multiply
 from matrixcalc.printers.index import axis_names, index_text
+from matrixcalc.printers.index_latex import index_latex
+from matrixcalc.printers.latex import to_latex
 from matrixcalc.printers.text import to_text
 from matrixcalc.pullback import Pullback
 
@@ -100,23 +102,35 @@ class _Elements:
                 rule,
                 source,
                 Formula(before),
-                Formula(text),
+                Formula(text, latex_template=self.typeset(terms)),
                 left,
                 "",
                 reason,
                 None,
                 max(self.stage, 1),
                 self.claim(list(terms)),
+                self.names.latex(left),
             )
         )
 
     def text(self, terms: Sequence[Term]) -> str:
         p = self.problem
         order = p.function.order + sum(x.order for x in p.twins[: self.stage])
-        if order == 0 and len(terms) == 1 and not terms[0].factors:
+        if self._is_scalar(terms):
             return to_text(terms[0].coefficient)
         later = sum(x.order for x in p.twins[self.stage :])
         return index_text(list(terms), self.indices, order, later)
+
+    @staticmethod
+    def _is_scalar(terms: Sequence[Term]) -> bool:
+        return len(terms) == 1 and not terms[0].free and not terms[0].factors
+
+    def typeset(self, terms: Sequence[Term]) -> str:
+        """The terms as LaTeX."""
+        if self._is_scalar(terms):
+            return to_latex(terms[0].coefficient)
+        later = sum(x.order for x in self.problem.twins[self.stage :])
+        return index_latex(list(terms), self.indices, later)
 
     def claim(self, terms: list[Term]) -> Callable[[], Verification]:
         p, stage = self.problem, self.stage
@@ -202,7 +216,9 @@ class _Elements:
         if d.result is None:
             left = self.left()
             before = str(self.steps[-1].after)
-            after = Formula(d.index_form)
+            after = Formula(
+                d.index_form, latex_template=d.latex(right_only=True, form="index")
+            )
             reason = "as it is printed"
         else:
             left = before = self.names.derivative(self.stage)
@@ -215,7 +231,7 @@ class _Elements:
                 reason += f", in the space of the variable ({d.structured})"
         self.steps.append(
             Step("reading off", "definition", Formula(before), after, left, "", reason,
-                 None, max(self.stage, 1), self._printed())
+                 None, max(self.stage, 1), self._printed(), self.names.latex(left))
         )
 
     def _printed(self) -> Callable[[], Verification]:

@@ -125,14 +125,14 @@ def note_of(step: Step) -> str:
 
 
 def _latex(steps: tuple[Step, ...]) -> str:
-    from matrixcalc.derivation.typeset import left_latex, words_latex
+    from matrixcalc.derivation.typeset import words_latex
 
     out: list[str] = []
     left = ""
     for step in steps:
         fresh = step.left != left
         left = step.left
-        head = left_latex(step) if fresh else ""
+        head = step.left_latex if fresh else ""
         if fresh and str(step.before) != step.left:
             out.append(f"{head} &= {step.before.latex()}")
             head = ""

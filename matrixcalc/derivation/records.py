@@ -51,7 +51,7 @@ class Step:
         left: what both are equal to, such as ``dy`` or ``∂y/∂x``.
         place: the part of ``before`` on which the rule was used.
         reason: why, in a sentence or less; ``""`` where the rule says it all.
-        stage: which differentiation the step belongs to, from 1.
+        stage: which differentiation the step belongs to, from 1; left_latex: ``left`` typeset.
     """
 
     rule: str
@@ -64,6 +64,7 @@ class Step:
     via: Formula | None = None
     stage: int = 1
     prove: Callable[[], Verification] | None = field(default=None, compare=False, repr=False)
+    left_latex: str = field(default="", compare=False, repr=False)
 
     def check(self) -> Verification:
         """Check that the equation is true, without the rules by which it was found.
@@ -77,6 +78,20 @@ class Step:
         from matrixcalc.derivation.checking import check_equation
 
         return check_equation([f for f in (self.before, self.via, self.after) if f])
+
+    def latex(self) -> str:
+        """The equation as LaTeX, behind what both sides are equal to."""
+        from matrixcalc.derivation.typeset import step_latex
+
+        return step_latex(self)
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+    def _repr_html_(self) -> str:
+        from matrixcalc.printers.equations import html
+
+        return html(self.latex(), str(self), self.rule + (f": {self.reason}" if self.reason else ""))
 
     def __str__(self) -> str:
         middle = f" = {self.via}" if self.via else ""

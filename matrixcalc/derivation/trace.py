@@ -87,7 +87,8 @@ class _Trace:
             raise LimitError(f"the derivation has more than {MAX_STEPS} steps")
         source = source or rule_source(rule)
         self.steps.append(
-            Step(rule, source, before, after, self.left, place, reason, via, self.stage, prove)
+            Step(rule, source, before, after, self.left, place, reason, via, self.stage, prove,
+                 self.names.latex(self.left))
         )
 
     # one differentiation
@@ -199,7 +200,7 @@ class _Trace:
         self.record(
             "index form",
             before,
-            Formula(text),
+            Formula(text, latex_template=self.names.entries_latex(found, final)),
             source="definition",
             reason=f"entry by entry: {why}",
             prove=self.claim(found, None, "numerator", "none"),

@@ -15,9 +15,9 @@ from matrixcalc.printers.text import BOTH, PRODUCT
 from matrixcalc.tex.names import letters_latex, parts_of
 
 
-def index_latex(terms: Sequence[Term], indices: Indices) -> str:
-    """The sum of terms; the letters are those of the text."""
-    return _Latex().write(terms, indices)
+def index_latex(terms: Sequence[Term], indices: Indices, reserved: int = 0) -> str:
+    """The sum of terms; the letters are those of the text, ``reserved`` as there."""
+    return _Latex().write(terms, indices, reserved)
 
 
 def entry_latex(name: str, below: str) -> str:

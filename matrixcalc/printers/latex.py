@@ -37,7 +37,7 @@ def to_latex(
 ) -> str:
     r"""The expression as LaTeX for a formula; ``known`` as for the text.
 
-    ``increments`` tells which names are differentials, and of what: ``{"dX": "X"}``;
+    ``increments`` tells which names are differentials, and how they are written;
     ``binding`` how tightly it must hold together, as a factor or a base.
 
     >>> from matrixcalc.infer import parse
@@ -53,6 +53,16 @@ def to_latex(
     return writer.write(e, known, binding)
 
 
+def differential_latex(e: Expr) -> str:
+    r"""The differential of an expression, ``\mathrm{d}`` before it.
+
+    >>> from matrixcalc.infer import parse
+    >>> print(differential_latex(parse("X")), differential_latex(parse("A*x")))
+    \mathrm{d}\mathbf{X} \mathrm{d}(\mathbf{A} \mathbf{x})
+    """
+    return _D + to_latex(e, binding=ATOM)
+
+
 def align(lines: Iterable[tuple[str, str]]) -> str:
     r"""Equations (left, right) below each other, at their equals signs.
 
@@ -64,6 +74,9 @@ def align(lines: Iterable[tuple[str, str]]) -> str:
     """
     body = " \\\\\n".join(f"{left} &= {right}" for left, right in lines)
     return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
+
+
+_D = r"\mathrm{d}"
 
 
 class _Latex(Writer):
@@ -102,7 +115,8 @@ class _Latex(Writer):
                 out[start], out[i] = left + out[start][1:], right + sign
             elif piece == self.TIMES:
                 after = next((p for p in out[i + 1 :] if p), "")
-                out[i] = r" \cdot " if after[:1].isdigit() else " "
+                differential = _D in (after[: len(_D)], out[i - 1][: len(_D)])
+                out[i] = r" \cdot " if after[:1].isdigit() else r" \, " if differential else " "
         text = "".join(out)
         if "\\" not in text and " " in out:
             # a space tells that this is LaTeX, and a product
@@ -110,9 +124,9 @@ class _Latex(Writer):
         return text
 
     def symbol(self, e: Expr) -> tuple[int, list[Piece]]:
-        base = self.increments.get(e.name)
-        if base is not None:
-            return POWER, [rf"\mathrm{{d}}{name_latex(base, bold=not e.is_scalar)}"]
+        written = self.increments.get(e.name)
+        if written is not None:
+            return POWER, [written]
         return ATOM, [self.spelled.get(e.name) or name_latex(e.name, bold=not e.is_scalar)]
 
     def number(self, value: Fraction) -> tuple[int, list[Piece]]:
@@ -196,6 +210,14 @@ class _Latex(Writer):
             only = len(below) == 1 and number.denominator == 1 and s.args[1].data == -1
             under.extend([(s.args[0], SUM, 0)] if only else self.denominator(s))
         return PRODUCT, [r"\frac{", *(pieces or ["1"]), "}{", *under, "}"]
+
+    def factors(self, factors: list[Expr], known: int) -> list[Piece]:
+        """A sum over an axis is a product with ones, and products of products associate."""
+        pieces = super().factors(factors, known)
+        return [
+            (p[0], PRODUCT, p[2]) if isinstance(p, tuple) and p[0].op in _SUMS else p
+            for p in pieces
+        ]
 
     def raised(self, base: Expr, k: Fraction, sign: str, known: int) -> list[Piece]:
         if k == 1:
