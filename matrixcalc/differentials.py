@@ -12,6 +12,7 @@ from matrixcalc.errors import MatrixCalcError, UnknownNameError
 from matrixcalc.expr import Expr, symbols
 from matrixcalc.infer import names_of
 from matrixcalc.notation import plain
+from matrixcalc.printers.equations import html
 from matrixcalc.printers.latex import differential_latex, to_latex
 from matrixcalc.printers.text import to_text
 from matrixcalc.templates import substitute
@@ -62,6 +63,9 @@ class Differential:
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
+
+    def _repr_html_(self) -> str:
+        return html(self.latex(), str(self))
 
 
 def differential(

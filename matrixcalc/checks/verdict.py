@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from matrixcalc.printers.verdicts import verdict_html, verdict_latex
+
 STATUSES = ("true", "true_if", "false", "undecided")
 SLIPS = (
     "transposed",
@@ -88,6 +90,16 @@ class Verdict:
         if self.counterexample is not None:
             lines.append(str(self.counterexample))
         return "\n".join(lines)
+
+    def latex(self) -> str:
+        """The verdict, and the right answer where the claim is false, as LaTeX."""
+        return verdict_latex(self)
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+    def _repr_html_(self) -> str:
+        return verdict_html(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, ready for JSON."""
