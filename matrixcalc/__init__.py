@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from matrixcalc.derivation import Step
     from matrixcalc.differentials import Differential, differential
     from matrixcalc.registration import register, unregister
+    from matrixcalc.sympy_bridge import from_sympy
+    from matrixcalc.sympy_export import to_sympy
 
 __version__ = "0.1.0"
 
@@ -57,6 +59,7 @@ __all__ = [
     "compile",
     "derive",
     "differential",
+    "from_sympy",
     "gradient",
     "graph",
     "hessian",
@@ -65,6 +68,7 @@ __all__ = [
     "jvp",
     "parse",
     "register",
+    "to_sympy",
     "unregister",
     "vjp",
 ]
@@ -84,6 +88,8 @@ _LATER = {
     "vjp": "matrixcalc.codegen.api",
     "Differential": "matrixcalc.differentials",
     "differential": "matrixcalc.differentials",
+    "from_sympy": "matrixcalc.sympy_bridge",
+    "to_sympy": "matrixcalc.sympy_export",
     "register": "matrixcalc.registration",
     "unregister": "matrixcalc.registration",
 }

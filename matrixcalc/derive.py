@@ -27,7 +27,7 @@ from matrixcalc.notation import plain
 from matrixcalc.printers import equations
 from matrixcalc.printers.index import axis_names, index_text
 from matrixcalc.printers.text import to_text
-from matrixcalc.sympy_bridge import from_sympy
+from matrixcalc.sympy_bridge import from_sympy, name_of
 from matrixcalc.templates import substitute
 
 if TYPE_CHECKING:
@@ -503,6 +503,7 @@ def _problem(
 ) -> Problem:
     if not wrt:
         raise ParseError("no variable to differentiate by", hint='as in derive("W*x", "x")')
+    wrt = tuple(name_of(variable) for variable in wrt)  # type: ignore[misc]
     for name in wrt:
         if not isinstance(name, str) or not name.strip():
             raise ParseError(f"a variable to differentiate by is a name, not {name!r}")
@@ -528,7 +529,7 @@ def source_of(
 ) -> Typed:
     """What is to be differentiated, read and typed; ``loose`` as for ``typed``."""
     if hasattr(function, "free_symbols"):
-        function = from_sympy(function)
+        function = from_sympy(function, vars)
     if not isinstance(function, Expr):
         return typed(function, vars, extra_names=names, loose=loose)
     variables = {e.name: declare(e.shape, e.data[1]) for e in symbols(function)}

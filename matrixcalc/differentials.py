@@ -15,6 +15,7 @@ from matrixcalc.notation import plain
 from matrixcalc.printers.equations import html
 from matrixcalc.printers.latex import differential_latex, to_latex
 from matrixcalc.printers.text import to_text
+from matrixcalc.sympy_bridge import name_of
 from matrixcalc.templates import substitute
 
 
@@ -92,7 +93,8 @@ def differential(
     >>> differential("x'*A*x", "x", verify=False)
     dx'*(A + A')*x
     """
-    wrt = tuple(plain(name, names_of(vars)) for name in wrt)
+    known = names_of(vars)
+    wrt = tuple(plain(str(name_of(variable)), known) for variable in wrt)
     source = source_of(function, vars, wrt)
     found = {e.name: e for e in symbols(source.expr)}
     for name in wrt:
