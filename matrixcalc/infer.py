@@ -110,7 +110,7 @@ def infer(
     declared = collect(program.declarations, vars)
     steps, root, name = steps_of(program, declared)
     kinds = {v: kind_of(steps, v, program) for v in steps.variables if v not in declared}
-    shapes = _readings(steps, program.text, kinds)
+    shapes = _readings(steps, program, kinds)
     _join_names(steps, shapes, declared)
     if shape is not None:
         _join_whole(shapes, root, shape)
@@ -200,10 +200,10 @@ def kind_of(steps: Steps, name: str, program: Program) -> str:
 # Rows among undeclared vectors
 
 
-def _readings(steps: Steps, text: str, kinds: dict[str, str]) -> Shapes:
+def _readings(steps: Steps, program: Program, kinds: dict[str, str]) -> Shapes:
     """The shapes with every undeclared vector a column, but for those that must be rows."""
     rows: frozenset[str] = frozenset()
-    shapes = Shapes(steps, text, kinds)
+    shapes = Shapes(steps, program.text, kinds, rows, program.latex)
     clash = _clash(shapes)
     if clash is None:
         return shapes
@@ -216,7 +216,7 @@ def _readings(steps: Steps, text: str, kinds: dict[str, str]) -> Shapes:
                 if budget[0] <= 0:
                     raise first.error()
                 budget[0] -= 1
-                trial = Shapes(steps, text, kinds, rows | flip)
+                trial = Shapes(steps, program.text, kinds, rows | flip, program.latex)
                 failure = _clash(trial)
                 if failure is None or failure.place > clash.place:
                     better.append((rows | flip, trial, failure))

@@ -13,7 +13,7 @@ from matrixcalc.declare import Declaration
 from matrixcalc.errors import MatrixCalcError, ParseError, ShapeError, Span, UnsupportedError
 from matrixcalc.operators import TABLE
 from matrixcalc.steps import Step, Steps, signature
-from matrixcalc.syntax import SUPERSCRIPTS
+from matrixcalc.syntax import SUPERSCRIPTS, Node, written
 from matrixcalc.unify import SCALAR, UNIT, Axes, Sizes
 
 
@@ -57,9 +57,11 @@ class Shapes:
         text: str,
         kinds: Mapping[str, str],
         rows: frozenset[str] = frozenset(),
+        latex: bool = False,
     ) -> None:
         self.steps = steps
         self.text = text
+        self.latex = latex
         self.kinds = kinds
         self.rows = rows
         self.sizes = Sizes()
@@ -358,7 +360,7 @@ class Shapes:
                 inner, outer = f"{turned}*{two}", f"{one}*{other}"
                 if not columns:
                     inner, outer = outer, inner
-                message = f"{left}{sign}{right}: both are {'columns' if columns else 'rows'}"
+                message = f"{left}{sign or '*'}{right}: both are {'columns' if columns else 'rows'}"
                 kind = ParseError if sign == "@" else ShapeError
                 return kind(
                     f"{message}, {a} and {b}",
@@ -373,7 +375,7 @@ class Shapes:
                 hints.append(f"{one}*{other}")
             m, n = self.describe_axis(shape[1]), self.describe_axis(factor[0])
             return ShapeError(
-                f"{left}{sign}{right}: {a} times {b}, the inner dimensions {m} and {n} differ",
+                f"{left}{sign or '*'}{right}: {a} times {b}, the inner dimensions {m} and {n} differ",
                 hint=f"did you mean {' or '.join(hints)}?" if hints else "",
                 span=span,
             )
@@ -428,18 +430,26 @@ class Shapes:
 
     def span(self, number: int, first: int, last: int) -> Span:
         """Where operands of a step stand. A variable's own step stands at its first use."""
-        operands = self.steps.steps[number].node
-        while operands.op in ("group", "pos"):
-            operands = operands.args[0]
+        operands = _bare(self.steps.steps[number].node)
         return (operands.args[first].start, operands.args[last].end)
 
     def show(self, number: int, first: int, last: int) -> str:
         """The text of operands of a step."""
+        if self.latex:
+            node = _bare(self.steps.steps[number].node)
+            signs = node.value[first:last] if isinstance(node.value, list) else [""] * (last - first)
+            return _short(written(node.args[first : last + 1], signs))
         start, end = self.span(number, first, last)
         return _short(self.text[start:end])
 
     def operand(self, number: int, i: int) -> str:
         return self.show(number, i, i)
+
+
+def _bare(node: Node) -> Node:
+    while node.op in ("group", "pos"):
+        node = node.args[0]
+    return node
 
 
 def _short(text: str) -> str:

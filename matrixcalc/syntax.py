@@ -211,6 +211,60 @@ def _plain(character: str) -> str:
     return folded if len(folded) == 1 else character
 
 
+# A tree in the language
+
+_LOOSE = {"sum": 0, "neg": 1, "pos": 1, "mul": 2, "had": 2, "kron": 2, "solve": 2}
+
+
+def written(nodes: list[Node], signs: list[str]) -> str:
+    """Nodes of a chain in the language, whatever they were written in.
+
+    >>> written([read("x'*A").statements[0].right, read("2 + b").statements[0].right], ["*"])
+    "x'*A*(2 + b)"
+    """
+    out: list[str] = []
+    stack: list[str | tuple[Node, int]] = []
+    for node, sign in reversed(list(zip(nodes, ["", *signs], strict=True))):
+        stack += [(node, 2), sign or ("*" if node is not nodes[0] else "")]
+    while stack:
+        piece = stack.pop()
+        if isinstance(piece, str):
+            out.append(piece)
+        else:
+            stack.extend(reversed(_pieces(*piece)))
+    return "".join(out)
+
+
+def _pieces(node: Node, binding: int) -> list[str | tuple[Node, int]]:
+    """The signs and operands of a node; in parentheses where it binds too loosely."""
+    op, args = node.op, node.args
+    if op == "group":
+        return ["(", (args[0], 0), ")"] if args[0].op in _LOOSE else [(args[0], binding)]
+    if op in ("name", "number"):
+        return [str(node.value)]
+    if op in ("sum", "mul", "had"):
+        made: list[str | tuple[Node, int]] = [(args[0], _LOOSE[op])]
+        for sign, arg in zip(node.value, args[1:], strict=True):
+            made += [f" {sign} " if op == "sum" else sign or "*", (arg, _LOOSE[op] + 1)]
+    elif op in ("neg", "pos"):
+        made = ["-" if op == "neg" else "+", (args[0], 2)]
+    elif op == "solve":
+        made = [(args[0], 2), "\\", (args[1], 3)]
+    elif op == "T":
+        made = [(args[0], 3), "'"]
+    elif op in ("pow", "epow"):
+        made = [(args[0], 3), "^" if op == "pow" else ".^", (args[1], 3)]
+    elif op == "root":
+        made = [(args[0], 3), "^0.5"]
+    else:
+        name = {"bars": "abs", "exponential": "exp"}.get(op, str(node.value or op))
+        inside: list[str | tuple[Node, int]] = []
+        for i, a in enumerate(args):
+            inside += [", ", (a, 0)] if i else [(a, 0)]
+        return [f"{name}(", *inside, ")"]
+    return ["(", *made, ")"] if _LOOSE.get(op, 3) < binding else made
+
+
 # Making nodes while Lark reads: one method for each alias of the grammar.
 
 

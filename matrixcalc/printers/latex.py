@@ -89,14 +89,14 @@ class _Latex(Writer):
     def __init__(self, root: Expr, names: dict[Expr, str] | None = None) -> None:
         super().__init__(root, names)
         self.spelled: dict[str, str] = {}
-        kinds = {e.name: not e.is_scalar for e in symbols(root)}
-        written: dict[str, str] = {}
-        for name, bold in kinds.items():
-            text = name_latex(name, bold)
-            # x1 and x_1 look alike: the second of them is written as it is spelled
-            if text in written.values():
-                text = letters_latex(name, bold)
-            written[name] = self.spelled[name] = text
+        bold = {e.name: not e.is_scalar for e in symbols(root)}
+        taken: set[str] = set()
+        for name in sorted(bold, key=lambda name: "_" not in name):
+            # x1 and x_1 look alike: x1 is then written as it is spelled
+            text = name_latex(name, bold[name])
+            text = letters_latex(name, bold[name]) if text in taken else text
+            taken.add(text)
+            self.spelled[name] = text
 
     def joined(self, out: list[str]) -> str:
         """Tall parentheses around fractions; a dot between a factor and a digit."""

@@ -57,6 +57,10 @@ _SIGNS = {
     "+": "PLUS", "-": "MINUS", "/": "OVER", "*": "TIMES", "@": "TIMES", ",": "COMMA", "=": "EQUALS",
     ";": "END", "⊙": "HAD", "⊘": "HADOVER", "⊗": "KRON", "∂": "PARTIAL", "∇": "NABLA",
 }  # fmt: skip
+_END = re.compile(
+    r"\s*(?:\Z|[;&$]|\\\\|\\[\])]|\\(?:end|label|tag|q?quad|nonumber|notag)(?![A-Za-z]))"
+)
+"""What a full stop may stand before."""
 _DOTTED = {".*": "HAD", "./": "HADOVER"}
 
 
@@ -147,7 +151,7 @@ class Lexer:
         if text[at : at + 2] in _DOTTED:
             return self.put(_DOTTED[text[at : at + 2]], text[at : at + 2], at, at + 2)
         if sign == ".":
-            if not text[at + 1 :].strip(" \t\r\n}$\\]&") or text[at + 1 :].lstrip()[:2] == r"\\":
+            if _END.match(text, at + 1):
                 return at + 1
             raise self.error("a '.' that belongs to no number", at, at + 1)
         if sign == ";":
@@ -220,7 +224,7 @@ class Lexer:
                 return self.delimiter("‖", at, at + 2)
             raise self.error(f"{sign!r} is not read here", at, at + 2)
         name, end = word[1], word.end()
-        if name in commands.REFUSED:
+        if name in commands.REFUSED and name != "mathbb":
             raise self.error(f"'\\{name}' is not read here", at, end, commands.REFUSED[name])
         if name in commands.BLANK:
             return self.braced(end)[1] if name in commands.WITH_ARGUMENT else end
@@ -262,7 +266,12 @@ class Lexer:
                 raise self.error("this '{' is never closed", at, at + 1, "add a '}'")
             return text[at + 1 : end], end + 1
         word = _WORD.match(text, at)
-        return (word[0], word.end()) if word else (text[at], at + 1)
+        if word is None:
+            return text[at], at + 1
+        end = word.end()
+        if word[1] in commands.WORDS | commands.BOLD and text[end : end + 1] == "{":
+            end = self.braces.get(end, end - 1) + 1
+        return text[at:end], end
 
     def sized(self, name: str, at: int, end: int) -> int:
         """``\\left(`` and its like: a delimiter whose side is told."""

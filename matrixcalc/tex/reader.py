@@ -255,8 +255,11 @@ class _Maker:
         return Node("call", [c[0]], "pinv", c[0].start, c[1].end_pos)
 
     def power(self, c: list[Any]) -> Node:
-        if _is_half(c[2]):
-            return Node("root", [c[0]], None, c[0].start, c[2].end)
+        half = _half(c[2])
+        if half:
+            root = Node("root", [c[0]], None, c[0].start, c[2].end)
+            minus = Node("number", [], Fraction(-1), c[2].start, c[2].end)
+            return root if half > 0 else Node("pow", [root, minus], None, root.start, root.end)
         return Node("pow", [c[0], c[2]], None, c[0].start, c[2].end)
 
     def elementwise_power(self, c: list[Any]) -> Node:
@@ -329,14 +332,18 @@ class _Maker:
         return [part for part in c if isinstance(part, Node)]
 
 
-def _is_half(node: Node) -> bool:
-    """Whether this is 1/2, as it stands above the root of a matrix."""
-    while node.op == "group":
+def _half(node: Node) -> int:
+    """1 for 1/2, as it stands above the root of a matrix, -1 for -1/2, else 0."""
+    sign = 1
+    while node.op in ("group", "neg"):
+        sign = -sign if node.op == "neg" else sign
         node = node.args[0]
-    if node.op == "number":
-        return bool(node.value == Fraction(1, 2))
-    numbers = [a.value for a in node.args if a.op == "number"]
-    return node.op == "mul" and node.value == ["/"] and numbers == [1, 2]
+    if node.op == "mul" and node.value == ["/"]:
+        above, below = node.args
+        if above.op == "neg":
+            sign, above = -sign, above.args[0]
+        return sign if (above.value, below.value) == (1, 2) else 0
+    return sign if node.op == "number" and node.value == Fraction(1, 2) else 0
 
 
 def _open(node: Node) -> _Open:
