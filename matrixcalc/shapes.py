@@ -375,7 +375,8 @@ class Shapes:
                 hints.append(f"{one}*{other}")
             m, n = self.describe_axis(shape[1]), self.describe_axis(factor[0])
             return ShapeError(
-                f"{left}{sign or '*'}{right}: {a} times {b}, the inner dimensions {m} and {n} differ",
+                f"{left}{sign or '*'}{right}: {a} times {b}, "
+                f"the inner dimensions {m} and {n} differ",
                 hint=f"did you mean {' or '.join(hints)}?" if hints else "",
                 span=span,
             )
@@ -437,7 +438,8 @@ class Shapes:
         """The text of operands of a step."""
         if self.latex:
             node = _bare(self.steps.steps[number].node)
-            signs = node.value[first:last] if isinstance(node.value, list) else [""] * (last - first)
+            chain = isinstance(node.value, list)
+            signs = node.value[first:last] if chain else [""] * (last - first)
             return _short(written(node.args[first : last + 1], signs))
         start, end = self.span(number, first, last)
         return _short(self.text[start:end])

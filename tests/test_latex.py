@@ -20,9 +20,12 @@ CASES = [
     .splitlines()
 ]
 COMMANDS = set(
-    "mathbf boldsymbol mathit mathrm operatorname mathbb top odot oslash otimes frac sqrt cdot left "
-    "right lVert rVert lvert rvert sigma exp log sin cos tan arctan tanh det times partial alpha "
-    "beta gamma delta lambda mu pi Sigma sum".split()
+    re.findall(
+        r"\w+",
+        "mathbf boldsymbol mathit mathrm operatorname mathbb top odot oslash otimes frac sqrt cdot "
+        "left right lVert rVert lvert rvert sigma exp log sin cos tan arctan tanh det times "
+        "partial alpha beta gamma delta lambda mu pi Sigma sum",
+    )
 )
 
 

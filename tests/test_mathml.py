@@ -44,7 +44,8 @@ CASES = [
 ]
 SIGNS = {
     "top": "⊤", "odot": "⊙", "oslash": "⊘", "otimes": "⊗", "cdot": "⋅", "lVert": "‖", "rVert": "‖",
-    "lvert": "|", "rvert": "|", "partial": "∂", "sum": "∑", "sigma": "σ", "delta": "δ", "mapsto": "↦",
+    "lvert": "|", "rvert": "|", "partial": "∂", "sum": "∑", "sigma": "σ", "delta": "δ",
+    "mapsto": "↦",
     "lambda": "λ", "mu": "μ", "beta": "β", "Sigma": "Σ", "pi": "π", "alpha": "α", "gamma": "γ",
     "times": "×", "left": "", "right": "", "frac": "", "sqrt": "", "operatorname": "", "mathbf": "",
     "mathrm": "", "mathit": "", "boldsymbol": "", "mathbb": "",

@@ -69,8 +69,10 @@ class Names:
 
         >>> from matrixcalc.derive import derive
         >>> names = Names(derive("y = W*x", "x", verify=False))
-        >>> print(names.latex("∂y/∂x"), names.latex("dy"), names.latex("∂y_i/∂x_j"))
-        \frac{\partial \mathbf{y}}{\partial \mathbf{x}} \mathrm{d}\mathbf{y} \frac{\partial y_{i}}{\partial x_{j}}
+        >>> print(names.latex("∂y/∂x"), names.latex("dy"))
+        \frac{\partial \mathbf{y}}{\partial \mathbf{x}} \mathrm{d}\mathbf{y}
+        >>> print(names.latex("∂y_i/∂x_j"))
+        \frac{\partial y_{i}}{\partial x_{j}}
         """
         head, tail = "", ""
         while True:

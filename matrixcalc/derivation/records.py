@@ -91,7 +91,8 @@ class Step:
     def _repr_html_(self) -> str:
         from matrixcalc.printers.equations import html
 
-        return html(self.latex(), str(self), self.rule + (f": {self.reason}" if self.reason else ""))
+        note = f"{self.rule}: {self.reason}" if self.reason else self.rule
+        return html(self.latex(), str(self), note)
 
     def __str__(self) -> str:
         middle = f" = {self.via}" if self.via else ""

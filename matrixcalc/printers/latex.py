@@ -29,6 +29,7 @@ from matrixcalc.printers.text import (
 )
 from matrixcalc.tex.names import letters_latex, name_latex
 
+
 def to_latex(
     e: Expr,
     known: int = 0,

@@ -9,7 +9,6 @@ from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr
 from matrixcalc.printers.latex import to_latex
 
-
 _WORD = re.compile(r"\\operatorname\{([^{}]*\\_[^{}]*)\}")
 
 

@@ -71,7 +71,8 @@ class _Unicode(Writer):
     def constant(self, e: Expr, value: str, known: int) -> tuple[int, list[Piece]]:
         if e.op != "eye" or "I" in self.variables:
             return super().constant(e, value, known)
-        return ATOM, ["I" if known else f"I_{e.rows}" if e.rows.names[1:] == () else f"I_({e.rows})"]
+        size = str(e.rows)
+        return ATOM, ["I" if known else f"I_{size}" if size.isalnum() else f"I_({size})"]
 
     def is_call(self, e: Expr) -> bool:
         return False

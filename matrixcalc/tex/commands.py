@@ -40,8 +40,9 @@ SIGNS = {
     **{"sqrt": "SQRT", "partial": "PARTIAL", "nabla": "NABLA"},
 }
 
-SIZES = ("left", "right", "middle") + tuple(
-    f"{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "r", "m")
+SIZES = frozenset(
+    {"left", "right", "middle", "big", "bigl", "bigr", "bigm", "Big", "Bigl", "Bigr", "Bigm"}
+    | {"bigg", "biggl", "biggr", "biggm", "Bigg", "Biggl", "Biggr", "Biggm"}
 )
 """What stands before a delimiter."""
 

@@ -25,7 +25,8 @@ def parts_of(name: str) -> tuple[str, str]:
     (('x', '1'), ('x', 'max'), ('lambda', ''), ('loss', ''))
     """
     found = _NAME.fullmatch(name)
-    core, below = (found[1], found[2]) if found else (name, "")
+    core: str = found[1] if found else name
+    below: str = found[2] if found else ""
     return _LETTERS.get(core, core), below
 
 

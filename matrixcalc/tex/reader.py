@@ -23,7 +23,8 @@ from matrixcalc.syntax import (
     normalise,
     read_kind,
 )
-from matrixcalc.tex.lexer import Token, tokens_of
+from matrixcalc.tex.lexer import tokens_of
+from matrixcalc.tex.tokens import Token
 from matrixcalc.tex.wordings import explain
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _parsed(text: str, tokens: list[Token]) -> list[EquationNode | ClaimNode]:
         except UnexpectedToken:
             raise explain(text, tokens, token) from None
     try:
-        statements: list[EquationNode | ClaimNode] = reader.feed_eof()
+        statements: list[EquationNode | ClaimNode] = reader.feed_eof()  # type: ignore[no-untyped-call]
     except UnexpectedToken:
         raise explain(text, tokens, None) from None
     _refuse_lists(statements)
@@ -136,10 +137,9 @@ class _Maker:
         left: Node = c[0]
         head = left.args[0] if left.op == "mul" and len(left.args) == 2 else left
         behind = left.args[1] if head is not left else left
-        if head.op == "name" and behind.op in ("group", "list"):
-            # f(x, W) = … defines f
-            if all(a.op == "name" for a in behind.args):
-                left = head
+        names = behind.op in ("group", "list") and all(a.op == "name" for a in behind.args)
+        if head.op == "name" and names:
+            left = head  # f(x, W) = … defines f
         return EquationNode(left, c[2], (c[0].start, c[2].end))
 
     def claim(self, c: list[Any]) -> Any:
@@ -228,7 +228,8 @@ class _Maker:
         return Node("pos", [c[1]], None, c[0].start_pos, c[1].end)
 
     def beside(self, c: list[Any]) -> Node:
-        left, right = c
+        left: Node = c[0]
+        right: Node = c[1]
         last = left.args[-1] if left.op == "mul" and left.value[-1] == "" else left
         if isinstance(last, _Open) and not isinstance(right, _Open) and right.op != "call":
             raise ParseError(
@@ -359,7 +360,8 @@ def _derivative(
 ) -> DerivativeNode:
     names = [name for part in by for name in part]
     vec = any(vec for _, vec, _ in names)
-    return DerivativeNode(of, order.value, tuple(n for n, _, _ in names), (head.start_pos, end), vec)
+    by_names = tuple(n for n, _, _ in names)
+    return DerivativeNode(of, order.value, by_names, (head.start_pos, end), vec)
 
 
 def _chain(op: str, left: Node, sign: str, right: Node) -> Node:

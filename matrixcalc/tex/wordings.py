@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from matrixcalc.errors import ParseError
-from matrixcalc.tex.lexer import Token
+from matrixcalc.tex.tokens import Token
 
 _OPERATORS = frozenset({"PLUS", "MINUS", "TIMES", "OVER", "HAD", "HADOVER", "KRON"})
 _OPEN = frozenset({"LPAR", "LBRACE", "LBAR", "LNORM", "LANGLE"})
