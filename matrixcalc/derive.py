@@ -24,7 +24,6 @@ from matrixcalc.index import Term, explicit
 from matrixcalc.infer import Typed, names_of, typed
 from matrixcalc.layouts import arrange, check_layout, flips
 from matrixcalc.notation import plain
-from matrixcalc.printers import equations
 from matrixcalc.printers.index import axis_names, index_text
 from matrixcalc.printers.text import to_text
 from matrixcalc.sympy_bridge import from_sympy, name_of
@@ -84,7 +83,9 @@ class Derivative:
         return str(self)
 
     def _repr_html_(self) -> str:
-        return equations.derivative_html(self)
+        from matrixcalc.printers.equations import derivative_html
+
+        return derivative_html(self)
 
     @property
     def targets(self) -> tuple[Expr, ...]:
@@ -97,13 +98,17 @@ class Derivative:
         ``form`` is the reading: ``"matrix"`` (the result), ``"index"``, ``"vec"`` or ``"vjp"``.
         Raises UnsupportedError for a form that there is not.
         """
-        return equations.derivative_latex(self, right_only, form)
+        from matrixcalc.printers.equations import derivative_latex
+
+        return derivative_latex(self, right_only, form)
 
     def pretty(self, form: str = "matrix", ascii: bool = False) -> str:
         """The equation on a line, in mathematical signs or in ASCII; ``form`` as for
         :meth:`latex`.
         """
-        return equations.derivative_pretty(self, form, ascii)
+        from matrixcalc.printers.equations import derivative_pretty
+
+        return derivative_pretty(self, form, ascii)
 
     def mathml(self, form: str = "matrix") -> str:
         """The equation as MathML; ``form`` as for :meth:`latex`. Needs the extra ``mathml``."""

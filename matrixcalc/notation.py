@@ -47,10 +47,10 @@ def read(text: object, names: Iterable[str] = ()) -> Program:
     >>> [read(text).statements[0].right.op for text in ("x'*A", r"x^\top A", r"A\b")]
     ['mul', 'mul', 'solve']
     """
+    if not isinstance(text, str) or "\\" not in text and "{" not in text and "$" not in text:
+        return read_language(text)
     from matrixcalc.tex.reader import read_latex
 
-    if not isinstance(text, str):
-        return read_language(text)
     if is_latex(text, names):
         return read_latex(text, names)
     if "\\top" not in text and "\\partial" not in text:

@@ -13,7 +13,7 @@ from matrixcalc.index import Indices, Term
 from matrixcalc.printers.ascii import to_ascii
 from matrixcalc.printers.index import axis_names
 from matrixcalc.printers.index_latex import entry_latex, index_latex
-from matrixcalc.printers.latex import to_latex
+from matrixcalc.printers.latex import formula_rows, gathered, to_latex
 from matrixcalc.printers.text import ATOM, POWER, to_text
 from matrixcalc.printers.unicode import name_unicode, to_unicode
 from matrixcalc.tex.names import name_latex
@@ -93,14 +93,14 @@ def derivative_latex(d: Answer, right_only: bool = False, form: str = "matrix") 
     if e is None:
         right = index_latex(d.index_terms, d.tensor.indices)
         return right if right_only else f"{_index_left(d)} = {right}"
-    right = to_latex(e)
     if right_only:
-        return right
+        return to_latex(e)
+    *shared, right = formula_rows(e)
     if form == "vjp":
         given = name_latex(_upstream(d, e), bold=not d.function.is_scalar)
-        return rf"{given} \mapsto {right}"
+        return gathered([*shared, rf"{given} \mapsto {right}"])
     vec = form == "vec" or (d.problem_dependent and len(d.wrt) == 1)
-    return f"{_left(d, vec, form == 'vec')} = {right}"
+    return gathered([*shared, f"{_left(d, vec, form == 'vec')} = {right}"])
 
 
 def _upstream(d: Answer, e: Expr) -> str:

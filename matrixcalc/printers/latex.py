@@ -26,8 +26,14 @@ from matrixcalc.printers.text import (
     _as_factor,
     _reciprocal,
     _swap,
+    shared_parts,
 )
 from matrixcalc.tex.names import letters_latex, name_latex
+
+
+_D = r"\mathrm{d}"
+LONGEST_FORMULA = 150
+"""Longer formulas, in signs, are written with names for the parts that occur more than once."""
 
 
 def to_latex(
@@ -47,11 +53,39 @@ def to_latex(
     >>> print(to_latex(parse("A'*x/norm2(x)")))
     \frac{\mathbf{A}^\top \mathbf{x}}{\lVert \mathbf{x}\rVert}
     """
+    if e.cost > LONGEST_FORMULA and not known and increments is None and binding == SUM:
+        return gathered(formula_rows(e))
     if e.cost > LONGEST:
         raise LimitError("the expression is too long for a formula")
     writer = _Latex(e)
     writer.increments = dict(increments or {})
     return writer.write(e, known, binding)
+
+
+def formula_rows(e: Expr) -> list[str]:
+    r"""The expression as LaTeX; where it is long, below equations that name its shared parts.
+
+    >>> from matrixcalc.infer import parse
+    >>> formula_rows(parse("x'*x"))
+    ['\\mathbf{x}^\\top \\mathbf{x}']
+    """
+    if e.cost <= LONGEST_FORMULA:
+        return [_Latex(e).write(e, 0)]
+    names = shared_parts(e)
+    written = {part: name_latex(name, bold=not part.is_scalar) for part, name in names.items()}
+    texts = [_Latex(part, written).write(part, 0) for part in written]
+    if sum(map(len, texts)) > LONGEST * 10:
+        raise LimitError("the expression is too long for a formula")
+    rows = [f"{name} = {text}" for name, text in zip(written.values(), texts, strict=True)]
+    return [*rows, _Latex(e, written).write(e, 0)]
+
+
+def gathered(rows: list[str]) -> str:
+    """Rows below each other; a single one alone."""
+    if len(rows) == 1:
+        return rows[0]
+    body = " \\\\\n".join(rows)
+    return f"\\begin{{gathered}}\n{body}\n\\end{{gathered}}"
 
 
 def differential_latex(e: Expr) -> str:
@@ -77,18 +111,14 @@ def align(lines: Iterable[tuple[str, str]]) -> str:
     return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
 
 
-_D = r"\mathrm{d}"
-
-
 class _Latex(Writer):
     TIMES, HADAMARD, HADAMARD_OVER = "\2", r" \odot ", r" \oslash "
     OPEN, CLOSE = "\1(", "\1)"
     TRANSPOSE = r"^\top"
 
-    increments: Mapping[str, str]
-
     def __init__(self, root: Expr, names: dict[Expr, str] | None = None) -> None:
         super().__init__(root, names)
+        self.increments: Mapping[str, str] = {}
         self.spelled: dict[str, str] = {}
         bold = {e.name: not e.is_scalar for e in symbols(root)}
         taken: set[str] = set()

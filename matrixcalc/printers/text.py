@@ -36,6 +36,13 @@ def to_text(e: Expr, known: int = 0) -> str:
 
 
 def _with_names(root: Expr) -> str:
+    names = shared_parts(root)
+    lines = [f"{name} = {Writer(e, names).write(e, 0)}" for e, name in names.items()]
+    return "; ".join([*lines, Writer(root, names).write(root, 0)])
+
+
+def shared_parts(root: Expr) -> dict[Expr, str]:
+    """Names for the parts that occur more than once, operands before what uses them."""
     uses: dict[Expr, int] = {}
     order = topological(root)
     for e in order:
@@ -49,11 +56,7 @@ def _with_names(root: Expr) -> str:
             while name in taken:
                 name += "_"
             names[e] = name
-    lines = []
-    for e, name in names.items():
-        lines.append(f"{name} = {Writer(e, names).write(e, 0)}")
-    lines.append(Writer(root, names).write(root, 0))
-    return "; ".join(lines)
+    return names
 
 
 def _initial(e: Expr) -> str:
