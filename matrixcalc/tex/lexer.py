@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from matrixcalc.errors import LimitError
-from matrixcalc.syntax import MAX_DIGITS, MAX_TOKENS
+from matrixcalc.syntax import MAX_DIGITS, MAX_TOKENS, SUPERSCRIPTS
 from matrixcalc.tex import commands
 from matrixcalc.tex.names import GREEK, Names, below_of
 from matrixcalc.tex.tokens import BELOW, COMMAND, Token
@@ -56,6 +56,8 @@ _END = re.compile(
 )
 """What a full stop may stand before."""
 Heads = tuple[re.Match[str] | None, re.Match[str] | None]
+_SUPERSCRIPT = re.compile(r"[⁺⁻]?[⁰¹²³⁴-⁹]{1,9}")
+_DIGITS = frozenset("0123456789")
 _DOTTED = {".*": "HAD", "./": "HADOVER"}
 
 
@@ -92,11 +94,16 @@ class Lexer(Words):
             return self.command(at)
         if sign in "^'ᵀ":
             return self.raised(at)
+        superscript = _SUPERSCRIPT.match(text, at)
+        if superscript:
+            self.put("POW", "^", at, at)
+            value = Fraction(int(superscript[0].translate(SUPERSCRIPTS)))
+            return self.put("NUMBER", value, at, superscript.end())
         if sign == "_":
             raise self.error("a subscript belongs to a name", at, at + 1, "as in x_{1}")
         if sign in "([{)]}|‖⟨⟩":
             return self.delimiter(sign, at, at + 1)
-        if sign.isdigit() or (sign == "." and text[at + 1 : at + 2].isdigit()):
+        if sign in _DIGITS or (sign == "." and text[at + 1 : at + 2] in _DIGITS):
             return self.number(at)
         if text[at : at + 2] in _DOTTED:
             return self.put(_DOTTED[text[at : at + 2]], text[at : at + 2], at, at + 2)
@@ -281,7 +288,7 @@ class Lexer(Words):
         return True
 
     def root(self, start: int, end: int) -> int:
-        found = re.compile(r"\s*\[\s*([^\]]*?)\s*\]").match(self.text, end)
+        found = re.compile(r"\s*\[\s*([^\]]{1,20}?)\s*\]").match(self.text, end)
         if found is None or found[1] == "2":
             return self.put("SQRT", "sqrt", start, found.end() if found else end)
         if found[1] != "3":
@@ -342,8 +349,8 @@ class Lexer(Words):
         end = at + 1
         while end < len(text) and text[end].isspace():
             end += 1
-        if text[end : end + 1].isdigit():
-            if text[end + 1 : end + 2].isdigit():
+        if text[end : end + 1] in _DIGITS:
+            if text[end + 1 : end + 2] in _DIGITS:
                 raise self.error("a power of several digits stands in braces", end, end + 2,
                                  "as in x^{10}")  # fmt: skip
             return self.put("NUMBER", Fraction(text[end]), end, end + 1)
@@ -359,7 +366,7 @@ class Lexer(Words):
         found = _NUMBER.match(text, at)
         assert found is not None
         digits, end = found[0], found.end()
-        if digits.endswith(".") and not text[end : end + 1].isdigit():
+        if digits.endswith(".") and text[end : end + 1] not in _DIGITS:
             digits, end = digits[:-1], end - 1
         if digits in ("0", "1") and text[end : end + 1] == "_":
             return self.constant(digits, at, end)

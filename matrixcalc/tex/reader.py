@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from matrixcalc.errors import LimitError, ParseError
+from matrixcalc.errors import LimitError, MatrixCalcError, ParseError
 from matrixcalc.syntax import (
     MAX_TEXT,
     ClaimNode,
     DeclarationNode,
     DerivativeNode,
     EquationNode,
+    KindNode,
     Node,
     Program,
     normalise,
@@ -75,14 +77,30 @@ def _declarations(text: str, known: set[str]) -> tuple[str, list[DeclarationNode
 
     def taken(match: re.Match[str]) -> str:
         start, end = match.span("kind")
-        # the blanks in front keep the places
-        kind = read_kind(" " * start + text[start:end])
+        try:
+            kind = _moved(read_kind(text[start:end]), start)
+        except MatrixCalcError as error:
+            if error.span is not None:
+                error.span = (error.span[0] + start, error.span[1] + start)
+            error.text = None
+            raise
         place = match.start("name"), match.end("name")
         written = text[place[0] : place[1]].strip()
         found.append(DeclarationNode(read_name(written, known), kind, place))
         return match["start"] + " " * (match.end() - match.end("start"))
 
     return _DECLARATION.sub(taken, text), found
+
+
+def _moved(kind: KindNode, by: int) -> KindNode:
+    """A kind that was read by itself, at its place in the text."""
+    stack = list(kind.sizes or ())
+    while stack:
+        node = stack.pop()
+        node.start, node.end = node.start + by, node.end + by
+        stack.extend(node.args)
+    properties = tuple((name, (a + by, b + by)) for name, (a, b) in kind.properties)
+    return replace(kind, properties=properties, span=(kind.span[0] + by, kind.span[1] + by))
 
 
 def _parsed(text: str, tokens: list[Token]) -> list[EquationNode | ClaimNode]:

@@ -41,11 +41,15 @@ class Words(Tokens):
             return self.name(run + whole[0], at, whole.end())
         if len(run) > 1 and run in SPELLINGS and self.opens(end):
             return self.function(SPELLINGS[run], at, end)
-        if run[0] == "d" and self.in_derivative(at):
-            return self.partial(at, at + 1)
-        if run[0] == "d" and self.differentials:
-            return self.differential(at, at + 1)
-        return self.letter(run[0], at, at + 1)
+        while at < end:
+            letter = self.text[at]
+            if letter == "d" and self.in_derivative(at):
+                at = self.partial(at, at + 1)
+            elif letter == "d" and self.differentials:
+                at = self.differential(at, at + 1)
+            else:
+                at = self.letter(letter, at, at + 1)
+        return at
 
     def letter(self, core: str, start: int, end: int, style: str = "") -> int:
         """A letter that is a name, with what stands below it."""
