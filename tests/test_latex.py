@@ -24,7 +24,7 @@ COMMANDS = set(
         r"\w+",
         "mathbf boldsymbol mathit mathrm operatorname mathbb top odot oslash otimes frac sqrt cdot "
         "left right lVert rVert lvert rvert sigma exp log sin cos tan arctan tanh det times "
-        "partial alpha beta gamma delta lambda mu pi Sigma sum",
+        "partial alpha beta gamma delta lambda mu pi Sigma sum begin end",
     )
 )
 
@@ -172,3 +172,16 @@ def test_the_corpus_is_well_formed() -> None:
         assert depth == 0, text
         assert text.count(r"\left") == text.count(r"\right"), text
         assert set(re.findall(r"\\([A-Za-z]+)", text)) <= COMMANDS | {"char"}, text
+
+
+def test_long_formulas_name_their_shared_parts() -> None:
+    net = "x"
+    for k in range(1, 10):
+        net = f"tanh(W_{k}*{net})"
+    d = derive(f"sum({net})", "x", verify=False)
+    assert d.result is not None
+    made = d.latex()
+    assert made.startswith("\\begin{gathered}\n\\mathbf{v}_{1} = \\tanh(\\mathbf{W}_{1} \\mathbf{x})")
+    assert r"\frac{\partial f}{\partial \mathbf{x}} = " in made
+    kinds = {name: str(kind) for name, kind in d.variables.items()}
+    assert parse(to_latex(d.result), kinds) is d.result

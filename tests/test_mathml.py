@@ -54,10 +54,11 @@ SIGNS = {
 
 def signs_of_latex(text: str) -> list[str]:
     """The visible signs of a formula, in any order."""
+    text = re.sub(r"\\(?:begin|end)\{gathered\}|\\\\\n", "", text)
     text = text.replace(r"\_", "_mark").replace(r"\,", "").replace("[3]", "3")
     text = re.sub(r"[{}^]|(?<!\\)_(?!mark)", " ", text).replace("_mark", "_")
     text = re.sub(r"\\([A-Za-z]+)", lambda m: SIGNS.get(m[1], m[1]), text)
-    return sorted(text.replace("-", "−").replace(" ", ""))
+    return sorted(text.replace("-", "−").replace(" ", "").replace("\n", ""))
 
 
 def signs_of_mathml(text: str) -> list[str]:
