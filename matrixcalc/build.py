@@ -13,7 +13,6 @@ from fractions import Fraction
 from hashlib import blake2b
 from itertools import pairwise
 
-from matrixcalc.dims import ONE as DIM_ONE
 from matrixcalc.dims import SCALAR, Dim, Shape
 from matrixcalc.errors import LimitError, UnsupportedError
 from matrixcalc.expr import Expr, node
@@ -167,8 +166,11 @@ def _sum(parts: tuple[Expr, ...]) -> Expr:
     lean = sum(p.lean for p in parts)
     if lean < 0:
         flipped = tuple(transpose(p) for p in parts)
-        nested = any(p.op == "add" for p in flipped)
-        return transpose(add(*flipped) if nested else _sum(flipped))
+        if any(p.op == "add" for p in flipped):
+            return transpose(add(*flipped))
+        # where signs of skew factors changed the terms, neither way may be upright
+        upright = sum(p.lean for p in flipped) >= 0
+        return transpose(_sum(flipped) if upright else _sum_node(flipped, 1))
     made = _sum_node(parts, min(lean, 1))
     if lean == 0 and shape != SCALAR and made.flipped is None:
         flipped = tuple(transpose(p) for p in parts)
@@ -187,10 +189,19 @@ def _sum_node(parts: tuple[Expr, ...], lean: int) -> Expr:
     parts = (parts[first], *parts[:first], *parts[first + 1 :])
     cost = len(parts) - 1
     for i, p in enumerate(parts):
-        cost += p.cost
+        cost += p.cost if p.is_scalar else _cost_in_sum(p)
         if i and p.op == "mul" and p.args[0] is MINUS:
             cost -= 1
     return node("add", parts, None, parts[0].shape, cost, lean)
+
+
+def _cost_in_sum(p: Expr) -> int:
+    """The cost of a term: a scalar stands beside a vector without its ones."""
+    if p.op == "ones":
+        return 1
+    if p.op != "mul" or p.args[-1].op != "ones" or not p.args[-2].is_scalar:
+        return p.cost
+    return 2 if p.args[0] is MINUS and len(p.args) == 2 else p.cost - 1 - p.args[-1].cost
 
 
 def sub(a: Expr, b: Expr) -> Expr:
@@ -202,11 +213,29 @@ def neg(e: Expr) -> Expr:
 
 
 def _pair(e: Expr, transposed: Expr) -> Expr:
-    """Note that two nodes are each other's transpose; the same key makes them one."""
+    """Note that two nodes are each other's transpose; the same key makes them one.
+
+    A transpose that came out simpler keeps its own: A*inv(A)' must not become that of eye.
+    """
     if e.key == transposed.key:
         transposed = e
     e.flipped = transposed
-    transposed.flipped = e
+    mirrored = e.op == transposed.op and transposed.cost == e.cost + e.lean
+    if transposed.flipped is None and (mirrored or "T" in (e.op, transposed.op)):
+        transposed.flipped = e
+    return transposed
+
+
+def _turned_to(e: Expr, transposed: Expr) -> Expr:
+    """As :func:`_pair`, but one way alone where the transpose came out simpler.
+
+    What is simpler is no longer the transpose of ``e`` as it is written: it would be spelled
+    by ``e`` wherever it is turned, and simplified again, for ever.
+    """
+    inner = transposed.args[0] if transposed.op == "T" else transposed
+    if inner.op == e.op and len(inner.args) == len(e.args):
+        return _pair(e, transposed)
+    e.flipped = transposed
     return transposed
 
 
@@ -239,8 +268,12 @@ def mul(*factors: Expr) -> Expr:
                 raise LimitError(f"a product of more than {MAX_FACTORS:,} factors arises")
     if zero or number == 0:
         return zeros(_outer_shape(chain))
+    if _without_signs(scalars):
+        return mul(num(number), *(power(b, x) for b, x in scalars.values()), *chain)
     if chain:
         front, chain = _chain(chain)
+        if chain and is_zero(chain[0]):
+            return chain[0]
         if front:
             powers = [power(b, x) for b, x in scalars.values()]
             return mul(num(number), *powers, *front, *chain)
@@ -277,18 +310,61 @@ def mul(*factors: Expr) -> Expr:
     return _product(tuple(parts))
 
 
+def _without_signs(bases: dict[bytes, tuple[Expr, Expr]]) -> bool:
+    """sign(a)*abs(a)^k is a^k for odd k, sign(a)*a^k is abs(a)*a^(k-1) and step(a)*relu(a)^k is
+    relu(a)^k for positive k.
+
+    Changes the factors in place; tells whether there was something to change.
+    """
+    for sign, exponent in bases.values():
+        if sign.op not in ("sign", "step") or exponent is not UNIT:
+            continue
+        a = sign.args[0]
+        if sign.op == "step":
+            if _whole(bases.get(call("relu", a).key)) > 0:
+                del bases[sign.key]
+                return True
+            continue
+        size_of_a = call("abs", a)
+        k = _whole(bases.get(size_of_a.key))
+        if k % 2 == 1:
+            del bases[sign.key], bases[size_of_a.key]
+            _times(bases, a, k)
+            return True
+        if _whole(bases.get(a.key)) > 0:
+            del bases[sign.key]
+            _times(bases, a, -1)
+            _times(bases, size_of_a, 1)
+            return True
+    return False
+
+
+def _whole(factor: tuple[Expr, Expr] | None) -> int:
+    """The exponent of a factor where it is a whole number, else 0."""
+    k = factor[1].number if factor else None
+    return int(k) if k is not None and k.denominator == 1 else 0
+
+
+def _times(bases: dict[bytes, tuple[Expr, Expr]], a: Expr, k: int) -> None:
+    known = bases.get(a.key, (a, ZERO))
+    bases[a.key] = (known[0], add(known[1], num(k)))
+
+
 def _divides(p: Expr) -> bool:
     """Whether a factor is printed behind a division sign."""
     if p.op == "T":
         p = p.args[0]
     if p.op == "pow" and not p.is_scalar:
         return False
-    return p.op in ("pow", "epow") and p.args[1].op == "num" and _is_reciprocal(p)
+    return p.op in ("pow", "epow") and p.args[1].op == "num" and is_reciprocal(p)
 
 
 def _place(p: Expr) -> int:
-    """Where a scalar factor stands: bilinear forms after the others, divisors last."""
-    return 2 + (p.args[0].op == "mul") if _divides(p) else int(p.op == "mul")
+    """Where a scalar factor stands: dimensions first, bilinear forms after the others;
+    divisors last, in the same order."""
+    base = p.args[0] if p.op == "pow" else p
+    order = -1 if base.op == "size" else int(base.op == "mul")
+    return order + 3 * _divides(p)
 
 
 def _outer_shape(chain: Sequence[Expr]) -> Shape:
@@ -314,7 +390,7 @@ def _product(parts: tuple[Expr, ...]) -> Expr:
     for p in parts:
         if p.is_scalar:
             scalars += 1
-            if p.op == "pow" and _is_reciprocal(p):
+            if p.op == "pow" and is_reciprocal(p):
                 cost += p.cost - 2
             else:
                 cost += p.cost
@@ -331,6 +407,10 @@ def _product(parts: tuple[Expr, ...]) -> Expr:
         if not scalars:
             return _form(parts, cost, lean)
         return node("mul", parts, None, SCALAR, cost, 0)
+    if len(chain) == 2 and mutually_inverse(*chain):
+        made = node("mul", parts, None, shape, cost, 0)
+        made.flipped = made
+        return made
     made = node("mul", parts, None, shape, cost, lean)
     if lean == 0 and made.flipped is None and not any(map(_is_skew, chain)):
         turned = tuple(transpose(p) for p in reversed(chain))
@@ -338,6 +418,11 @@ def _product(parts: tuple[Expr, ...]) -> Expr:
             flipped = (*parts[:scalars], *turned)
             _pair(made, node("mul", flipped, None, shape[::-1], cost, 0))
     return made
+
+
+def mutually_inverse(a: Expr, b: Expr) -> bool:
+    """Whether one of the two is the pseudo-inverse of the other: then a*b is symmetric."""
+    return (a.op == "pinv" and a.args[0] is b) or (b.op == "pinv" and b.args[0] is a)
 
 
 def _has_scalars(e: Expr) -> bool:
@@ -355,13 +440,16 @@ def _form(parts: tuple[Expr, ...], cost: int, lean: int) -> Expr:
     return node("mul", parts, None, SCALAR, cost, 0, key)
 
 
-def _is_reciprocal(p: Expr) -> bool:
+def is_reciprocal(p: Expr) -> bool:
+    """Whether a power is divided by: its exponent is a negative number."""
     exponent = p.args[1]
     return exponent.op == "num" and exponent.data < 0
 
 
 def _chain(chain: list[Expr]) -> tuple[list[Expr], list[Expr]]:
     """Normal form of a product of non-scalars, as (scalar factors, the rest)."""
+    from matrixcalc.neighbours import merged
+
     front: list[Expr] = []
     out: list[Expr] = []
     pending = list(reversed(chain))
@@ -376,14 +464,18 @@ def _chain(chain: list[Expr]) -> tuple[list[Expr], list[Expr]]:
         if f.op == "eye" and (out or pending):
             continue
         if out:
-            merged = _merge(out[-1], f)
-            if merged is not None:
-                out.pop()
-                pending.append(merged)
+            made, used = merged(out, f)
+            if made is not None:
+                del out[-used:]
+                if is_zero(made):
+                    return [], [zeros(_outer_shape(chain))]
+                pending.append(made)
                 continue
         out.append(f)
     if len(out) > 1 and out[0].op == "eye":
         out.pop(0)
+    if _turned_signs(out) % 2:
+        front.append(MINUS)
     # between two places of width one stands a scalar
     places = [i for i, f in enumerate(out) if f.rows.is_one]
     if out and out[-1].cols.is_one:
@@ -395,6 +487,22 @@ def _chain(chain: list[Expr]) -> tuple[list[Expr], list[Expr]]:
     return front, out[: places[0]] + out[places[-1] :]
 
 
+def _turned_signs(chain: list[Expr]) -> int:
+    """Turn a - b into -(b - a) where b - a stands before it, so that like factors look alike.
+
+    Changes the factors in place; tells how many it turned.
+    """
+    sums = [(i, f.args[0] if f.op == "T" else f) for i, f in enumerate(chain)]
+    sums = [(i, core) for i, core in sums if core.op == "add"]
+    count = 0
+    for k, (i, core) in enumerate(sums):
+        turned = neg(core) if k else core
+        if any(turned.key in (other.key, transpose(other).key) for _, other in sums[:k]):
+            chain[i] = transpose(turned) if chain[i].op == "T" else turned
+            count += 1
+    return count
+
+
 def _bilinear(parts: list[Expr]) -> Expr:
     """The scalar that a row times … times a column is."""
     if len(parts) == 1:
@@ -404,76 +512,6 @@ def _bilinear(parts: list[Expr]) -> Expr:
     if parts[-1].op == "ones":
         return call("sum", transpose(mul(*parts[:-1])))
     return _product(tuple(parts))
-
-
-def _merge(a: Expr, b: Expr) -> Expr | None:
-    """Two neighbours of a product as one factor, where they make one."""
-    if a.op == "ones" and b.op == "ones":
-        return mul(size(a.cols), ones((a.rows, b.cols)))
-    if a.op == "ones" and a.order == 2:
-        total = call("sum", b) if b.cols.is_one else call("colsum", b)
-        return mul(ones((a.rows, DIM_ONE)), total)
-    if b.op == "ones" and b.order == 2:
-        total = call("sum", a) if a.rows.is_one else call("rowsum", a)
-        return mul(total, ones((DIM_ONE, b.cols)))
-    if a.op == "ones" and a.rows.is_one and b.order == 2:
-        return call("colsum", b)
-    if b.op == "ones" and b.cols.is_one and a.order == 2:
-        return call("rowsum", a)
-    if a.op == "diag":
-        if b.op == "diag":
-            return call("diag", had(a.args[0], b.args[0]))
-        if b.cols.is_one:
-            return had(a.args[0], b)
-    if b.op == "diag" and a.rows.is_one and not a.cols.is_one:
-        return had(a, transpose(b.args[0]))
-    if a.rows == a.cols and b.rows == b.cols:
-        return _merge_powers(a, b)
-    return None
-
-
-def matrix_power_of(f: Expr) -> tuple[Expr, bool, int]:
-    """A square factor as (base, whether transposed, whole exponent)."""
-    flipped = f.op == "T"
-    if flipped:
-        f = f.args[0]
-    if f.op == "pow":
-        return f.args[0], flipped, int(f.args[1].data)
-    return f, flipped, 1
-
-
-def _merge_powers(a: Expr, b: Expr) -> Expr | None:
-    base, flipped, i = matrix_power_of(a)
-    other, other_flipped, j = matrix_power_of(b)
-    orthogonal = base.op == "sym" and "orthogonal" in base.data[1]
-    if orthogonal and base is other and flipped != other_flipped and i == j:
-        return eye(a.rows)
-    if flipped != other_flipped or base.key != other.key:
-        return _cancel_inverse(a, b)
-    made = power(base, num(i + j))
-    return transpose(made) if flipped else made
-
-
-def _cancel_inverse(a: Expr, b: Expr) -> Expr | None:
-    """A*inv(B*A) is inv(B) and inv(A*B)*A is inv(B), for square A and B."""
-    for f, g, left in ((a, b, True), (b, a, False)):
-        flipped = f.op == "T"
-        if flipped:
-            f, g, left = f.args[0], transpose(g), not left
-        if f.op != "pow" or f.args[1] is not MINUS or f.args[0].op != "mul":
-            continue
-        inner = f.args[0]
-        chain = [p for p in inner.args if not p.is_scalar]
-        # f*g with g the first factor of the inner product; g*f with g the last
-        edge = chain[0] if left else chain[-1]
-        # both are square, and so the rest of the product is
-        if len(chain) < 2 or edge.key != g.key or edge.rows != edge.cols:
-            continue
-        scalars = [power(p, MINUS) for p in inner.args if p.is_scalar]
-        rest = chain[1:] if left else chain[:-1]
-        made = mul(*scalars, power(mul(*rest), MINUS))
-        return transpose(made) if flipped else made
-    return None
 
 
 def _inverse_from_adjugate(scalars: list[Expr], chain: list[Expr]) -> None:
@@ -531,6 +569,8 @@ def had(*factors: Expr) -> Expr:
         return mul(*front)
     if zero:
         return zeros(shape)
+    if _without_signs(bases):
+        return had(*front, *(epower(b, x) for b, x in bases.values()))
     parts = [p for p in (epower(b, x) for b, x in bases.values()) if p.op != "ones"]
     scalars = [p for p in parts if p.op == "mul" and p.args[0].is_scalar]
     if scalars:
@@ -562,6 +602,8 @@ def elementwise_base(f: Expr) -> tuple[Expr, Expr]:
 
 
 def _hadamard(parts: tuple[Expr, ...]) -> Expr:
+    if any(p.op == "eye" for p in parts):
+        return _diagonal_part(parts)
     lean = sum(p.lean for p in parts)
     if lean < 0:
         flipped = tuple(transpose(p) for p in parts)
@@ -569,13 +611,26 @@ def _hadamard(parts: tuple[Expr, ...]) -> Expr:
         return transpose(had(*flipped) if signed else _hadamard(flipped))
     cost = len(parts) - 1
     for i, p in enumerate(parts):
-        reciprocal = i and p.op == "epow" and _is_reciprocal(p)
+        reciprocal = i and p.op == "epow" and is_reciprocal(p)
         cost += p.cost - 2 if reciprocal else p.cost
     made = node("had", parts, None, parts[0].shape, cost, min(lean, 1))
     if lean == 0 and made.flipped is None and not any(map(_is_skew, parts)):
         flipped = tuple(transpose(p) for p in parts)
         if not any(map(_has_scalars, flipped)):
             _pair(made, node("had", flipped, None, made.shape[::-1], cost, 0))
+    return made
+
+
+def _diagonal_part(parts: tuple[Expr, ...]) -> Expr:
+    """eye.*A, which is symmetric: eye.*A' is the same."""
+    upright = tuple(transpose(p) if p.lean < 0 else p for p in parts)
+    cost = len(parts) - 1 + sum(p.cost for p in upright)
+    if len(parts) == 2:
+        spine = call("diag", call("diagonal", next(p for p in upright if p.op != "eye")))
+        if spine.cost < cost:
+            return spine
+    made = node("had", upright, None, parts[0].shape, cost, 0)
+    made.flipped = made
     return made
 
 
@@ -592,7 +647,9 @@ def epower(base: Expr, exponent: Expr) -> Expr:
         whole = k.denominator == 1
         if base.op == "eye" and k > 0:
             return base
-        if base.op == "zeros" and k > 0:
+        if base.op == "zeros":
+            if k < 0:
+                raise UnsupportedError("division by zero")
             return base
         if base.op == "epow" and whole:
             return epower(base.args[0], mul(base.args[1], exponent))
@@ -707,6 +764,10 @@ def _matrix_power(base: Expr, k: int) -> Expr:
         return mul(*(power(s, num(k)) for s in scalars), _matrix_power(rest, k))
     if base.op == "diag":
         return call("diag", epower(base.args[0], num(k)))
+    if base.op == "sqrtm" and k % 2 == 0:
+        return _matrix_power(base.args[0], k // 2)
+    if base.op == "kron" and base.args[0].is_square and base.args[1].is_square:
+        return call("kron", *(_matrix_power(a, k) for a in base.args))
     if base.op == "sym" and k < 0 and "orthogonal" in base.data[1]:
         return transpose(_matrix_power(base, -k))
     if base.op == "zeros" and k > 0:
@@ -717,6 +778,10 @@ def _matrix_power(base: Expr, k: int) -> Expr:
         if base.op == "ones":
             return mul(power(size(base.rows), num(k - 1)), base)
     cost = base.cost + (1 if k == -1 else 2)
+    if _is_skew(base):
+        made = node("pow", (base, num(k)), None, base.shape, cost, 0)
+        made.flipped = made.flipped if k % 2 else made
+        return made
     return _same_lean(node("pow", (base, num(k)), None, base.shape, cost, 1), base)
 
 
@@ -751,11 +816,11 @@ def transpose(e: Expr) -> Expr:
     if op == "mul":
         scalars = [a for a in e.args if a.is_scalar]
         chain = [transpose(a) for a in reversed(e.args[len(scalars) :])]
-        return _pair(e, mul(*scalars, *chain))
+        return _turned_to(e, mul(*scalars, *chain))
     if op == "kron" or (op == "had" and e.lean == 0):
         return _turned(e)
     if op == "add" and e.lean == 0:
-        return _pair(e, add(*(transpose(a) for a in e.args)))
+        return _turned_to(e, add(*(transpose(a) for a in e.args)))
     if e.lean == 0 and e.args:  # f(A') for f(A)', as short
         inner = transpose(e.args[0])
         if op == "epow":
@@ -784,8 +849,8 @@ def _turned(e: Expr) -> Expr:
         return _pair(e, made)
     negative = node("mul", (MINUS, made), None, made.shape, made.cost + 1, made.lean)
     back = node("mul", (MINUS, e), None, e.shape, e.cost + 1, e.lean)
-    e.flipped, negative.flipped = negative, e
-    made.flipped, back.flipped = back, made
+    e.flipped, negative.flipped = negative, negative.flipped or e
+    made.flipped, back.flipped = made.flipped or back, back.flipped or made
     return negative
 
 
@@ -799,6 +864,8 @@ def _is_skew(e: Expr) -> bool:
     if e.op == "kron":
         a, b = e.args
         return (_is_skew(a) and b.flipped is b) or (_is_skew(b) and a.flipped is a)
+    if e.op == "pow" and not e.is_scalar:
+        return bool(e.args[1].data % 2) and _is_skew(e.args[0])
     return e.op == "sym" and "skew" in e.data[1]
 
 

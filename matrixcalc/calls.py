@@ -10,8 +10,9 @@ from matrixcalc import build
 from matrixcalc.build import ZERO, function, is_zero, num
 from matrixcalc.dims import ONE, SCALAR, Shape
 from matrixcalc.errors import UnsupportedError
-from matrixcalc.expr import Expr
+from matrixcalc.expr import Expr, topological
 from matrixcalc.operators import TABLE, Operator
+from matrixcalc.positive import is_positive
 
 Simplifier = Callable[..., Expr | None]
 
@@ -28,6 +29,10 @@ def make_call(op: str, args: tuple[Expr, ...]) -> Expr:
         made = simplify(*args)
         if made is not None:
             return made
+    if op in _LINEAR and args[0].op == "add":
+        made = _term_by_term(op, args[0])
+        if made is not None:
+            return made
     if op == "tr" and args[0].op == "mul":
         return _trace_of_product(args[0])
     if row.blind and not args[0].is_scalar and args[0].lean < 0:
@@ -39,6 +44,18 @@ def make_call(op: str, args: tuple[Expr, ...]) -> Expr:
         key = blake2b(op.encode() + min(keys), digest_size=16).digest()
     follows = row.follows and not args[0].is_scalar
     return function(op, args, result_shape(row, args), follows, key)
+
+
+_LINEAR = frozenset({"sum", "colsum", "rowsum", "tr"})
+_LONG_SUM = 12
+
+
+def _term_by_term(op: str, total: Expr) -> Expr | None:
+    """A linear function of a sum, where it comes out shorter term by term."""
+    if len(total.args) > _LONG_SUM:
+        return None
+    parts = build.add(*(make_call(op, (t,)) for t in total.args))
+    return parts if parts.cost <= total.cost else None
 
 
 def result_shape(row: Operator, args: tuple[Expr, ...]) -> Shape:
@@ -94,8 +111,14 @@ def _sum(a: Expr) -> Expr | None:
         return ZERO
     if a.op == "diag":
         return make_call("sum", a.args)
-    if a.op in ("colsum", "rowsum", "diagonal") and a.op != "diagonal":
+    if a.op in ("colsum", "rowsum"):
         return make_call("sum", a.args)
+    if a.op == "softmax":
+        return build.UNIT
+    if a.op == "mul":
+        column, row = _outer_parts(a)
+        if row is not None:
+            return build.mul(make_call("sum", (column,)), make_call("sum", (row,)))
     if a.op == "diagonal":
         return make_call("tr", a.args)
     return _scalars_out("sum")(a)
@@ -116,7 +139,19 @@ def _colsum(a: Expr) -> Expr | None:
         return build.transpose(a.args[0])
     if a.op == "T":
         return build.transpose(make_call("rowsum", a.args))
+    if a.op == "mul":
+        column, row = _outer_parts(a)
+        if row is not None:
+            return build.mul(make_call("sum", (column,)), row)
     return _scalars_out("colsum")(a)
+
+
+def _outer_parts(a: Expr) -> tuple[Expr, Expr | None]:
+    """A column times a row as the two; (a, None) for another product."""
+    cut = next((i for i, f in enumerate(a.args) if i and f.rows.is_one and not f.is_scalar), None)
+    if cut is None or a.args[0].is_scalar:
+        return a, None
+    return build.mul(*a.args[:cut]), build.mul(*a.args[cut:])
 
 
 def _rowsum(a: Expr) -> Expr | None:
@@ -134,6 +169,10 @@ def _rowsum(a: Expr) -> Expr | None:
         return a.args[0]
     if a.op == "T":
         return build.transpose(make_call("colsum", a.args))
+    if a.op == "mul":
+        column, row = _outer_parts(a)
+        if row is not None:
+            return build.mul(column, make_call("sum", (row,)))
     return _scalars_out("rowsum")(a)
 
 
@@ -148,6 +187,8 @@ def _tr(a: Expr) -> Expr | None:
         return make_call("sum", a.args)
     if a.op == "T":
         return make_call("tr", a.args)
+    if a.op == "kron" and all(f.is_square for f in a.args):
+        return build.mul(*(make_call("tr", (f,)) for f in a.args))
     if a.op == "sym" and "skew" in a.data[1]:
         return ZERO
     slope = _SLOPES.get(a.op)
@@ -212,7 +253,30 @@ def _det(a: Expr) -> Expr | None:
         return make_call("det", a.args)
     if a.op == "pow":
         return build.power(make_call("det", (a.args[0],)), a.args[1])
-    return None
+    if a.op == "kron" and all(f.is_square for f in a.args):
+        left, right = a.args
+        powers = ((left, right.rows), (right, left.rows))
+        return build.mul(*(build.power(make_call("det", (f,)), build.size(n)) for f, n in powers))
+    if a.op == "mul" and a.args[0].is_scalar:
+        scalars = [s for s in a.args if s.is_scalar]
+        inner = build.mul(*a.args[len(scalars) :])
+        front = build.power(build.mul(*scalars), build.size(a.rows))
+        return build.mul(front, make_call("det", (inner,)))
+    squares = _square_factors(a)
+    return build.mul(*(make_call("det", (f,)) for f in squares)) if squares else None
+
+
+def _square_factors(a: Expr) -> list[Expr]:
+    """The square matrices that a product is made of; none where it is no such product."""
+    if a.op != "mul" or a.args[0].is_scalar:
+        return []
+    found: list[Expr] = []
+    start = 0
+    for end, f in enumerate(a.args, 1):
+        if f.cols == a.rows:
+            found.append(build.mul(*a.args[start:end]))
+            start = end
+    return found if len(found) > 1 else []
 
 
 def _logdet(a: Expr) -> Expr | None:
@@ -230,11 +294,23 @@ def _logdet(a: Expr) -> Expr | None:
 def _adj(a: Expr) -> Expr | None:
     if a.is_scalar:
         return build.UNIT
-    return a if a.op == "eye" else None
+    if a.op == "eye":
+        return a
+    squares = _square_factors(a)
+    return build.mul(*(make_call("adj", (f,)) for f in reversed(squares))) if squares else None
 
 
 def _inverse(a: Expr) -> Expr | None:
     return build.power(a, build.MINUS)
+
+
+def _pinv(a: Expr) -> Expr | None:
+    if a.order != 1:
+        return None
+    # of a column x it is x'/(x'*x)
+    turned = build.transpose(a)
+    row, column = (turned, a) if a.cols.is_one else (a, turned)
+    return build.mul(build.power(build.mul(row, column), build.MINUS), turned)
 
 
 def _diag(a: Expr) -> Expr | None:
@@ -333,6 +409,8 @@ def _norm(name: str) -> Simplifier:
         factor, rest = build.split_number(a)
         if factor not in (0, 1):
             return build.mul(num(abs(factor)), make_call(name, (rest,)))
+        if a.op == "kron":
+            return build.mul(*(make_call(name, (f,)) for f in a.args))
         return None
 
     return simplify
@@ -346,9 +424,7 @@ def _abs(a: Expr) -> Expr | None:
         return build.mul(num(abs(factor)), make_call("abs", (rest,)))
     if a.op in ("abs", "norm1", "norm2", "exp", "sigmoid", "softplus", "relu", "step", "ones"):
         return a
-    if a.op == "sym" and "positive" in a.data[1]:
-        return a
-    return None
+    return a if is_positive(a) else None
 
 
 def _at_numbers(table: dict[int, int]) -> Simplifier:
@@ -382,11 +458,21 @@ def _sign(a: Expr) -> Expr | None:
         return num((a.data > 0) - (a.data < 0))
     if a.op in ("ones", "zeros"):
         return a
+    if is_positive(a):
+        return build.ones(a.shape)
     factor, rest = build.split_number(a)
     if factor != 1:
         sign = num(1 if factor > 0 else -1)
         return build.mul(sign, make_call("sign", (rest,)))
     return None
+
+
+def _step(a: Expr) -> Expr | None:
+    return build.ones(a.shape) if is_positive(a) else None
+
+
+def _relu(a: Expr) -> Expr | None:
+    return a if is_zero(a) or is_positive(a) else None
 
 
 def _odd(name: str) -> Simplifier:
@@ -430,18 +516,24 @@ _SLOPES: dict[str, Callable[[Expr], Expr]] = {
 
 
 def _commute(a: Expr, b: Expr) -> bool:
-    """Whether two matrices plainly commute: both powers of one, up to scalars."""
-    if b.op == "eye":
-        return True
-    bases = []
-    for e in (a, b):
-        chain = [f for f in e.args if not f.is_scalar] if e.op == "mul" else [e]
-        if len(chain) == 1:
-            base, flipped, _ = build.matrix_power_of(chain[0])
-            bases.append((base, flipped))
-        else:
-            bases.append((build.mul(*chain), False))
-    return bases[0] == bases[1]
+    """Whether two matrices plainly commute: both are functions of one."""
+    return _bases(b, a) <= {a} or len(_bases(a) | _bases(b)) < 2
+
+
+def _bases(e: Expr, whole: Expr | None = None) -> set[Expr]:
+    """The matrices of which an expression is made by products, powers and matrix functions.
+
+    ``whole`` is not taken apart.
+    """
+    found: set[Expr] = set()
+    for f in topological(e, lambda f: f is not whole and f.op in _INNER):
+        if f.op == "eye" or f.is_scalar or (f is not whole and f.op in _INNER):
+            continue
+        found.add(f)
+    return found
+
+
+_INNER = frozenset({"add", "mul", "pow", "adj", "expm", "logm", "sqrtm"})
 
 
 _SIMPLIFIERS: dict[str, Simplifier] = {
@@ -453,6 +545,7 @@ _SIMPLIFIERS: dict[str, Simplifier] = {
     "logdet": _logdet,
     "adj": _adj,
     "inv": _inverse,
+    "pinv": _pinv,
     "diag": _diag,
     "diagonal": _diagonal,
     "vec": _vec,
@@ -463,6 +556,8 @@ _SIMPLIFIERS: dict[str, Simplifier] = {
     "log": _log,
     "exp": _exp,
     "sign": _sign,
+    "step": _step,
+    "relu": _relu,
     "cos": _at_numbers({0: 1}),
     "cosh": _at_numbers({0: 1}),
     "log1p": _at_numbers({0: 0}),

@@ -22,6 +22,9 @@ LAYOUTS: dict[str, str] = {
 }
 """What each layout means, by name."""
 
+READINGS = ("gradient", "entries", "none")
+"""How the derivative by a variable with a structure may be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Example:

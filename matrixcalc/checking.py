@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from matrixcalc.claims import Claim, Place, Verification, placement
 from matrixcalc.engine import Tensor
@@ -19,12 +20,15 @@ def verify_result(
     result: Expr | None,
     layout: str,
     structured: str,
+    declared: Sequence[Expr] = (),
 ) -> Verification:
     """Check the printed result, and the index form where it stands for itself.
 
+    ``declared`` are the variables with the properties that the result may have used.
     Raises VerificationError where an entry is wrong.
     """
-    return verify(function, targets, claim_of(tensor, result, layout), structured)
+    claim = replace(claim_of(tensor, result, layout), declared=declared)
+    return verify(function, targets, claim, structured)
 
 
 def claim_of(tensor: Tensor, result: Expr | None, layout: str) -> Claim:

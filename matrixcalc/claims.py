@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from matrixcalc.dims import Dim
-from matrixcalc.entries import Term
-from matrixcalc.expr import Expr
-from matrixcalc.grids import Grid
+if TYPE_CHECKING:
+    from matrixcalc.dims import Dim
+    from matrixcalc.entries import Term
+    from matrixcalc.expr import Expr
+    from matrixcalc.grids import Grid
 
 Place = Callable[[tuple[int, ...], tuple[int, ...]], tuple[int, int]]
 """The row and column of a tensor entry, from its index and the lengths of the axes."""
@@ -26,12 +28,14 @@ class Claim:
         in it (see :func:`placement`).
         terms: the index form, whose ``free`` axes are those of the tensor; dims: the
         dimension of each index.
+        declared: variables with the properties that the claim may rest on.
     """
 
     matrix: Expr | None = None
     place: Place | None = None
     terms: Sequence[Term] | None = None
     dims: Mapping[int, Dim] = field(default_factory=dict)
+    declared: Sequence[Expr] = ()
 
 
 @dataclass(frozen=True)

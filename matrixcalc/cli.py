@@ -1,11 +1,12 @@
 """The command line: ``matrixcalc "y = W*x" x``.
 
 Exit status: 0 good, 1 something was checked and is wrong, 2 bad input, 70 a defect of
-matrixcalc, 130 interrupted, 141 nobody reads the output any more.
+matrixcalc, 74 the output cannot be written, 130 interrupted, 141 nobody reads it any more.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -14,7 +15,7 @@ from typing import IO, NoReturn
 
 import click
 
-from matrixcalc.cases import LAYOUTS
+from matrixcalc.cases import LAYOUTS, READINGS
 from matrixcalc.cli_check import add_check
 from matrixcalc.cli_show import add_commands
 from matrixcalc.codegen.command import add_code
@@ -27,7 +28,6 @@ from matrixcalc.errors import (
 )
 
 FORMS = ("matrix", "index", "vec", "vjp")
-STRUCTURES = ("gradient", "entries", "none")
 
 _LIMIT = "the input or its derivative is too deep or too large for this machine"
 
@@ -46,6 +46,8 @@ def _unicode(stream: IO[str], signs: str = "∂²/×δ…") -> bool:
 def emit(text: str, stream: IO[str] | None = None) -> None:
     """Write a line in what the stream's encoding can hold; standard output by default."""
     out = sys.stdout if stream is None else stream
+    if out is None:  # closed before the start
+        return
     if not _unicode(out):
         from matrixcalc.printers.ascii import to_ascii
 
@@ -57,6 +59,8 @@ def emit(text: str, stream: IO[str] | None = None) -> None:
 def _read(text: str) -> str:
     if text != "-":
         return text
+    if sys.stdin is None:
+        raise ParseError("standard input is closed", hint="give the expression as an argument")
     try:
         return sys.stdin.read().strip("\n")
     except UnicodeDecodeError as error:
@@ -110,13 +114,9 @@ _OPTIONS = (
 def _version(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
     if not asked:
         return
-    from importlib.metadata import PackageNotFoundError, version
+    from matrixcalc import __version__
 
-    try:
-        number = version("matrixcalc-engine")
-    except PackageNotFoundError:
-        number = "(not installed)"
-    emit(f"matrixcalc {number}")
+    emit(f"matrixcalc {__version__}")
     context.exit()
 
 
@@ -143,7 +143,7 @@ def cli() -> None:
 @click.option("--latex", is_flag=True, help="Print the equation as LaTeX.")
 @click.option("--mathml", is_flag=True, help="Print the equation as MathML.")
 @click.option("--pretty", is_flag=True, help="Print the equation in mathematical signs.")
-@click.option("--structured", type=click.Choice(STRUCTURES), help="For a variable with a property.")
+@click.option("--structured", type=click.Choice(READINGS), help="For a variable with a property.")
 def derive(
     expression: str,
     wrt: tuple[str, ...],
@@ -250,17 +250,24 @@ def _with_command(arguments: list[str]) -> list[str]:
     return arguments if named else ["derive", *arguments]
 
 
+_UNWRITABLE = (errno.EBADF, errno.EFBIG, errno.EIO, errno.ENOSPC)
+
+
 def run(arguments: list[str]) -> int:
     """Run the command line; returns the exit status and raises nothing."""
+    if not arguments:
+        emit(cli.get_help(click.Context(cli, info_name="matrixcalc")), sys.stderr)
+        return 2
     try:
         # Not cli.main, which deals with broken pipes and interrupts in ways of its own.
         with cli.make_context("matrixcalc", _with_command(arguments)) as context:
             cli.invoke(context)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
-        return _complain(error.format_message(), "matrixcalc --help shows how it is called")
+        return _complain(error.format_message(), _how_called(error, arguments))
     except VerificationError as error:
         _complain(str(error))
         return 1
@@ -272,10 +279,13 @@ def run(arguments: list[str]) -> int:
         _complain("interrupted")
         return 130
     except BrokenPipeError:
-        # What is left in the buffer would raise again when Python flushes it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         return 141
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _UNWRITABLE:
+            _forget_output()
+            _complain(f"the output cannot be written: {error.strerror}")
+            return 74
         if os.environ.get("MATRIXCALC_DEBUG"):
             raise
         _complain(
@@ -284,6 +294,20 @@ def run(arguments: list[str]) -> int:
         )
         return 70
     return 0
+
+
+def _forget_output() -> None:
+    """What is left in the buffer would raise again when Python flushes it at exit."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _how_called(error: click.ClickException, arguments: Sequence[str]) -> str:
+    if isinstance(error, click.MissingParameter):
+        return 'as in matrixcalc "y = W*x" x; matrixcalc --help shows all'
+    if arguments and arguments[0] in ("cases", "rules"):
+        return f"for an expression of that name: matrixcalc derive {arguments[0]} …"
+    return "matrixcalc --help shows how it is called"
 
 
 def _complain(message: str, hint: str = "") -> int:
@@ -295,4 +319,13 @@ def _complain(message: str, hint: str = "") -> int:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The script's entry: runs the command line and exits with its status."""
-    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+    given = sys.argv[1:] if arguments is None else arguments
+    sys.exit(run([_as_utf8(argument) for argument in given]))
+
+
+def _as_utf8(argument: str) -> str:
+    """An argument as UTF-8, also where the locale says that it is ASCII."""
+    try:
+        return os.fsencode(argument).decode()
+    except UnicodeError:
+        return argument

@@ -30,28 +30,43 @@ def add_check(
     @click.argument("claims", nargs=-1, required=True, metavar="CLAIM|FILE…")
     @click.option("--layout", type=click.Choice(list(LAYOUTS)), help="The layout that is meant.")
     @click.option("--vars", "declared", multiple=True, metavar='"W: matrix(n, m); …"')
+    @click.option(
+        "--structured",
+        type=click.Choice(["gradient", "entries", "none"]),
+        help="How a variable with a property is read.",
+    )
     @click.option("--format", "form", type=click.Choice(FORMATS), default="text")
     @click.option("--jobs", type=click.IntRange(1), default=1, help="Parallel processes.")
-    @click.option("--timeout", type=click.FloatRange(min=0.001), default=10.0, show_default=True)
+    @click.option(
+        "--timeout",
+        type=click.FloatRange(min=0.001),
+        default=10.0,
+        show_default=True,
+        help="Seconds for a claim; one that takes longer is undecided.",
+    )
     @click.pass_context
     def check(
         context: click.Context,
         claims: tuple[str, ...],
         layout: str | None,
         declared: tuple[str, ...],
+        structured: str | None,
         form: str,
         jobs: int,
         timeout: float,
     ) -> None:
         """Check a CLAIM such as "d(x'*A*x)/dx = 2*A*x", or the claims in each FILE.
 
-        Files are Markdown, Python, LaTeX or plain .mc files. Exit status 1 if a claim is
-        false, 2 if one cannot be read.
+        Files are Markdown, Python, LaTeX or plain .mc files, folders are searched for them, and -
+        is standard input, one claim a line. Exit status 1 if a claim is false, 2 if one cannot
+        be read.
         """
         from matrixcalc.checks.batch import Options, check_all, failed
 
         found = _found(claims)
-        options = Options(dict(declarations(declared)) or None, layout, timeout)
+        options = Options(
+            dict(declarations(declared)) or None, layout, timeout, structured
+        )
         outcomes: list[Outcome] = []
         hidden = not sys.stderr.isatty() or len(found) < 10
         with click.progressbar(
@@ -72,10 +87,14 @@ def add_check(
 
 def _found(claims: Sequence[str]) -> list[Found]:
     from matrixcalc.reading.files import SUFFIXES, claims_of
+    from matrixcalc.reading.mc import claims_in
     from matrixcalc.reading.records import Found
 
     found: list[Found] = []
     for text in claims:
+        if text == "-":
+            found.extend(claims_in(sys.stdin.read(), "<stdin>"))
+            continue
         looks = "=" not in text and text.lower().endswith(SUFFIXES)
         if looks or os.path.isfile(text):
             found.extend(claims_of(Path(text)))
@@ -84,7 +103,8 @@ def _found(claims: Sequence[str]) -> list[Found]:
                 if path.suffix in SUFFIXES and path.is_file():
                     found.extend(claims_of(path))
         else:
-            found.append(Found("", 0, text, shown=text))
+            no = f"{text} is no file, and no claim: a claim has an ="
+            found.append(Found("", 0, text, problem="" if "=" in text else no, shown=text))
     return found
 
 
@@ -101,7 +121,7 @@ def report(outcomes: Sequence[Outcome], form: str) -> list[str]:
             mark = "" if o.good or o.found.expected == "true" else " (unexpected)"
             where = f"{o.found.file}:{o.found.line}"
             shown = "" if o.status == "true" else f"    {o.found.shown}"
-            lines.append(f"{where}: {o.status}{mark}: {o.reason}{shown}")
+            lines.append(f"{where}: {o.status}{mark}: {o.reason}{shown}".rstrip())
         else:
             lines.extend(_alone(o))
     if form == "text" and any(o.found.file for o in outcomes):

@@ -8,8 +8,10 @@ from typing import Any
 
 import click
 
-from matrixcalc.cases import LAYOUTS
+from matrixcalc.cases import LAYOUTS, READINGS
 from matrixcalc.errors import ParseError
+
+FORMATS = ("text", "svg", "mermaid", "dot", "json")
 
 Reader = Callable[[str], str]
 Declarer = Callable[[Sequence[str]], Mapping[str, str]]
@@ -61,11 +63,15 @@ def add_commands(
     @click.argument("wrt", nargs=-1, required=True)
     @click.option("--style", type=click.Choice(["differential", "elements"]),
                   default="differential", show_default=True, help="By rules, or by entries.")
-    @click.option("--format", "form", type=click.Choice(["text", "latex"]), default="text",
-                  show_default=True)
+    @click.option("--format", "form", type=click.Choice(["text", "latex", "json"]),
+                  default="text", show_default=True)
+    @click.option("--latex", "form", flag_value="latex", help="An align* block.")
+    @click.option("--json", "form", flag_value="json", help="The steps as JSON.")
     @click.option("--layout", type=click.Choice(list(LAYOUTS)), default="numerator",
                   show_default=True)
     @click.option("--vars", "declared", multiple=True, metavar='"W: matrix(n, m); …"')
+    @click.option("--structured", type=click.Choice(READINGS),
+                  help="For a variable with a property.")
     def explain(
         expression: str,
         wrt: tuple[str, ...],
@@ -73,6 +79,7 @@ def add_commands(
         form: str,
         layout: str,
         declared: tuple[str, ...],
+        structured: str | None,
     ) -> None:
         """Show how EXPRESSION is differentiated by each WRT in turn, step by step."""
         from matrixcalc.derive import derive
@@ -83,16 +90,23 @@ def add_commands(
             vars=declarations(declared) or None,
             layout=layout,
             verify=False,
+            structured=structured,
         )
-        emit(d.explain(style, form))
+        if form == "json":
+            from matrixcalc.derivation.explain import steps_in
+
+            emit(json.dumps({"result": str(d), "steps": steps_in(d, style).to_dict()}, indent=2))
+        else:
+            emit(d.explain(style, form))
 
     @group.command(context_settings={"ignore_unknown_options": True})
     @click.argument("equations")
     @click.argument("wrt", nargs=-1)
     @click.option("--values", "given", multiple=True, metavar='"x = [0.2, 0.4]; …"')
     @click.option("--vars", "declared", multiple=True, metavar='"W: matrix(n, m); …"')
-    @click.option("--format", "form", type=click.Choice(["text", "svg", "mermaid", "dot"]),
-                  default="text", show_default=True)
+    @click.option("--format", "form", type=click.Choice(FORMATS), default="text",
+                  show_default=True)
+    @click.option("--json", "form", flag_value="json", help="The same as --format json.")
     def graph(
         equations: str,
         wrt: tuple[str, ...],
@@ -111,5 +125,6 @@ def add_commands(
             "svg": made.svg,
             "mermaid": made.mermaid,
             "dot": made.dot,
+            "json": lambda: json.dumps(made.to_dict(), indent=2),
         }
         emit(writers[form]().rstrip("\n"))

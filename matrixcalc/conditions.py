@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matrixcalc.expr import Expr, depends, topological
+from matrixcalc.expr import Expr, depends, depends_many, topological, topological_many
 from matrixcalc.operators import TABLE
+from matrixcalc.positive import is_positive
 from matrixcalc.printers.text import to_text
 
 _IMPLIED = {
@@ -15,8 +16,20 @@ _IMPLIED = {
 }
 
 
-def conditions_of(function: Expr, targets: Sequence[Expr], result: Expr | None) -> list[str]:
-    """What must be true of the arguments, without what their declarations say already."""
+_EVERYWHERE = frozenset(
+    {"abs", "sign", "step", "relu", "cbrt", "norm1", "norm2", "max", "min", "pinv"}
+)
+"""Functions with a value everywhere: their condition is about the derivative alone."""
+
+
+def conditions_of(
+    function: Expr, targets: Sequence[Expr], result: Expr | None, parts: Sequence[Expr] = ()
+) -> list[str]:
+    """What must be true of the arguments, without what their declarations say already.
+
+    ``parts`` are the parts of the function as it was written: the function may be simpler,
+    as a is for exp(log(a)), but it is defined only where they are.
+    """
     active = depends(function, targets)
     order = topological(function)
     squared = {e.args[0] for e in order if _smooths(e)}
@@ -26,6 +39,10 @@ def conditions_of(function: Expr, targets: Sequence[Expr], result: Expr | None) 
     ]
     if result is not None:
         nodes.extend(e for e in topological(result) if e.op == "pow" and not e.is_scalar)
+    there = set(order)
+    written = [e for e in topological_many(parts) if e not in there]
+    reached = depends_many(written, active)
+    nodes.extend(e for e in written if e in reached and e.op not in _EVERYWHERE)
     found: dict[str, None] = {}
     for e in nodes:
         condition = _condition(e)
@@ -42,27 +59,12 @@ def _smooths(e: Expr) -> bool:
     return exponent.op == "num" and exponent.data > 0 and exponent.data % 2 == 0
 
 
-_POSITIVE = frozenset({"exp", "sigmoid", "softplus", "cosh", "softmax", "ones", "pi", "size"})
-
-
-def is_positive(e: Expr) -> bool:
-    """Whether an expression is plainly positive in every entry."""
-    nodes = topological(e, lambda n: n.op in ("add", "mul", "had", "T", "sum", "pow", "epow"))
-    known: dict[Expr, bool] = {}
-    for n in nodes:
-        if n.op in _POSITIVE:
-            known[n] = True
-        elif n.op == "num":
-            known[n] = n.data > 0
-        elif n.op == "sym":
-            known[n] = "positive" in n.data[1]
-        elif n.op in ("pow", "epow") and (n.is_scalar or n.op == "epow"):
-            known[n] = known[n.args[0]]
-        elif n.op in ("add", "mul", "had", "T", "sum"):
-            known[n] = all(known[a] for a in n.args)
-        else:
-            known[n] = False
-    return known[e]
+def _is_count(exponent: Expr) -> bool:
+    """Whether an exponent is a dimension, less one or so: a whole number."""
+    return all(
+        n.op in ("size", "add", "mul") or (n.op == "num" and n.data.denominator == 1)
+        for n in topological(exponent)
+    )
 
 
 def _condition(e: Expr) -> str:
@@ -71,10 +73,10 @@ def _condition(e: Expr) -> str:
         exponent = e.args[1]
         if e.op == "pow" and not e.is_scalar:
             where = "{A} invertible" if exponent.data < 0 else ""
-        elif exponent.op != "num" or exponent.data.denominator != 1:
+        elif exponent.op == "num" and exponent.data.denominator == 1:
+            where = "{A} nonzero" if exponent.data < 0 else ""
+        elif not _is_count(exponent):
             where = "{A} positive"
-        elif exponent.data < 0:
-            where = "{A} nonzero"
     elif e.op in TABLE:
         where = TABLE[e.op].where
     if not where:
@@ -82,6 +84,8 @@ def _condition(e: Expr) -> str:
     argument = e.args[0]
     if is_positive(argument):
         return ""
+    if argument.op in ("abs", "norm1", "norm2") and where in ("{A} positive", "{A} nonzero"):
+        where, argument = "{A} nonzero", argument.args[0]
     word = where.rsplit(" ", 1)[-1]
     if argument.op == "sym" and _IMPLIED.get(word, set()).intersection(argument.data[1]):
         return ""

@@ -70,7 +70,10 @@ def declaration(text: object) -> Declaration:
     if isinstance(text, Declaration):
         return text
     if not isinstance(text, str):
-        raise ParseError(f"a declaration is a text, not {type(text).__name__}")
+        raise ParseError(
+            f"a declaration is a text, not {type(text).__name__}",
+            hint="such as 'vector(n)' or 'matrix(n, m)'",
+        )
     return _from_text(text)
 
 
@@ -87,11 +90,7 @@ def from_node(node: KindNode) -> Declaration:
     count = KINDS.get(node.kind)
     word = (node.span[0], node.span[0] + len(node.kind))
     if count is None:
-        raise ParseError(
-            f"there is no kind {node.kind!r}",
-            span=word,
-            hint="the kinds are scalar, vector(n), row(n) and matrix(n, m)",
-        )
+        raise ParseError(f"there is no kind {node.kind!r}", span=word, hint=_kind_hint(node.kind))
     sizes = node.sizes or ()
     if len(sizes) != count or (node.sizes is not None and count == 0):
         wants = ("no dimension", "one dimension", "two dimensions")[count]
@@ -110,14 +109,44 @@ def from_node(node: KindNode) -> Declaration:
     return declare(shape, _properties(node, shape))
 
 
+_OTHER_WORDS = {
+    "number": "scalar", "real": "scalar", "float": "scalar", "int": "scalar", "const": "scalar",
+    "vec": "vector(n)", "column": "vector(n)", "col": "vector(n)", "array": "vector(n)",
+    "mat": "matrix(n, m)", "spd": "positive_definite", "pd": "positive_definite",
+    "psd": "positive_definite", "posdef": "positive_definite", "definite": "positive_definite",
+    "sym": "symmetric", "antisymmetric": "skew", "skew_symmetric": "skew", "ortho": "orthogonal",
+    "diag": "diagonal", "pos": "positive",
+}  # fmt: skip
+"""What some write for a kind or a property."""
+
+
+def _kind_hint(kind: str) -> str:
+    from difflib import get_close_matches
+
+    if kind.lower() in PROPERTIES:
+        first = "matrix(n, n)" if kind.lower() in SQUARE else "vector(n)"
+        return f"a property follows the kind: {first} {kind.lower()}"
+    near = get_close_matches(kind.lower(), KINDS, n=1, cutoff=0.7)
+    meant = _OTHER_WORDS.get(kind.lower(), near[0] if near else "")
+    listed = "the kinds are scalar, vector(n), row(n) and matrix(n, m)"
+    return f"did you mean {meant}? {listed}" if meant.partition("(")[0] in KINDS else listed
+
+
+def _property_hint(name: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name.lower(), PROPERTIES, n=1, cutoff=0.7)
+    meant = _OTHER_WORDS.get(name.lower(), near[0] if near else "")
+    listed = f"the properties are {', '.join(PROPERTIES)}"
+    return f"did you mean {meant}? {listed}" if meant in PROPERTIES else listed
+
+
 def _properties(node: KindNode, shape: Shape) -> tuple[str, ...]:
     given: dict[str, Span] = {}
     for name, span in node.properties:
         if name not in PROPERTIES:
             raise ParseError(
-                f"there is no property {name!r}",
-                span=span,
-                hint=f"the properties are {', '.join(PROPERTIES)}",
+                f"there is no property {name!r}", span=span, hint=_property_hint(name)
             )
         given[name] = span
     for name, span in given.items():
@@ -153,6 +182,8 @@ def dimension(node: Node) -> Dim:
     while node.op == "group":
         node = node.args[0]
     if node.op == "name":
+        if node.value in SPELLINGS or node.value in RESERVED or node.value == "pi":
+            _no_size(node, f"{node.value!r} is a word of the language, and cannot name a dimension")
         return Dim.named(node.value)
     if node.op == "number":
         value: Fraction = node.value
@@ -183,7 +214,7 @@ def check_name(name: object) -> str:
     """A name that a variable may have, in plain characters."""
     if not isinstance(name, str):
         raise ParseError(f"a variable's name is a text, not {type(name).__name__}")
-    plain = normalise(name)
+    plain = normalise(name).strip()
     if not _NAME.fullmatch(plain):
         raise ParseError(
             f"{name!r} is not a name", hint="a name is a letter, then letters, digits and _"
@@ -200,7 +231,10 @@ def collect(nodes: list[DeclarationNode], given: object = None) -> dict[str, Dec
     declared: dict[str, Declaration] = {}
     if given is not None:
         if not isinstance(given, Mapping):
-            raise ParseError(f"vars is a mapping of names to kinds, not {type(given).__name__}")
+            raise ParseError(
+                f"vars is a mapping of names to kinds, not {type(given).__name__}",
+                hint="such as {'W': 'matrix(n, m)', 'x': 'vector(m)'}",
+            )
         for name, kind in given.items():
             try:
                 declared[check_name(name)] = declaration(kind)
@@ -223,7 +257,7 @@ def collect(nodes: list[DeclarationNode], given: object = None) -> dict[str, Dec
 def _named(error: MatrixCalcError, name: str) -> MatrixCalcError:
     shown = name if len(name) <= 30 else name[:29] + "…"
     return type(error)(
-        f"in the declaration of {shown}: {error.message}",
+        f"in the declaration of {shown or 'a variable'}: {error.message}",
         span=error.span,
         hint=error.hint,
         text=error.text,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from matrixcalc import build, engine
-from matrixcalc.cases import Case, case_of
+from matrixcalc.cases import READINGS, Case, case_of
 from matrixcalc.claims import SKIPPED, Verification
 from matrixcalc.conditions import conditions_of
-from matrixcalc.declare import SQUARE, declare
+from matrixcalc.declare import RESERVED, SQUARE, collect, declare
+from matrixcalc.dims import ONE
 from matrixcalc.errors import (
     LimitError,
     MatrixCalcError,
@@ -24,6 +27,7 @@ from matrixcalc.index import Term, explicit
 from matrixcalc.infer import Typed, names_of, typed
 from matrixcalc.layouts import arrange, check_layout, flips
 from matrixcalc.notation import plain
+from matrixcalc.operators import SPELLINGS
 from matrixcalc.printers.index import axis_names, index_text
 from matrixcalc.printers.text import to_text
 from matrixcalc.sympy_bridge import from_sympy, name_of
@@ -32,9 +36,8 @@ from matrixcalc.templates import substitute
 if TYPE_CHECKING:
     import numpy
 
-    from matrixcalc.derivation.records import Step
+    from matrixcalc.derivation.records import Steps
 
-READINGS = ("gradient", "entries", "none")
 MAX_ORDER = 6
 
 
@@ -150,7 +153,8 @@ class Derivative:
     @cached_property
     def conditions(self) -> list[str]:
         """The conditions under which the result holds, such as ``"X invertible"``."""
-        return conditions_of(self.function, self.problem.targets, self.result)
+        parts = self.problem.written()
+        return conditions_of(self.function, self.problem.targets, self.result, parts)
 
     @cached_property
     def index_form(self) -> str:
@@ -227,11 +231,11 @@ class Derivative:
         loose = p.structured == "none"
         function, targets = (p.source.expr, p.twins) if loose else (p.function, p.targets)
         return verify_result(
-            function, targets, self.tensor, self.result, self.layout, p.structured
+            function, targets, self.tensor, self.result, self.layout, p.structured, p.targets
         )
 
     @cached_property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> Steps:
         """The derivation: equations that lead to the printed result, each with its rule."""
         from matrixcalc.derivation.trace import trace
 
@@ -239,7 +243,7 @@ class Derivative:
 
     def explain(self, style: str = "differential", format: str = "text") -> str:
         """The derivation as text or LaTeX; ``style="elements"`` goes by single entries."""
-        from matrixcalc.derivation.prose import explain
+        from matrixcalc.derivation.explain import explain
 
         return explain(self, style, format)
 
@@ -254,7 +258,9 @@ class Derivative:
         if self.result is None:
             return self.as_tensor(values)
         from matrixcalc.numeric import evaluate_many
+        from matrixcalc.values import named
 
+        values = named(values)
         wanted = [self.result, self.function, *self._given(values)]
         result: numpy.ndarray = evaluate_many(wanted, values)[0]
         return result
@@ -271,14 +277,16 @@ class Derivative:
         printed result wherever there is one, else from the index form.
         """
         from matrixcalc import numeric
+        from matrixcalc.values import named, sizes_of
 
+        values = named(values)
         shape = self.tensor_shape(values)
         if self.result is not None:
             return unfold(self.tensor, self.layout, self.evaluate(values), shape)
         import numpy
 
         total = numpy.zeros(shape)
-        sizes = numeric.sizes_of([*self.problem.targets, *self._given(values)], values)
+        sizes = sizes_of([*self.problem.targets, *self._given(values)], values)
         for t in self.tensor.terms:
             t = explicit(_restored(t, self.problem), self.tensor.indices)
             part = numeric.contract([t], t.free, self.tensor.indices.dims, values, sizes)
@@ -288,13 +296,17 @@ class Derivative:
     def value(self, values: Mapping[str, Any]) -> numpy.ndarray:
         """The function itself: 0-d for a scalar, 1-D for a vector or row, else 2-D."""
         from matrixcalc.numeric import evaluate_many
+        from matrixcalc.values import named
 
+        values = named(values)
         made: numpy.ndarray = evaluate_many([self.function, *self._given(values)], values)[0]
         return made.reshape(-1) if self.function.order == 1 else made
 
     def tensor_shape(self, values: Mapping[str, Any]) -> tuple[int, ...]:
-        from matrixcalc.numeric import size_of, sizes_of
+        """The lengths of the tensor's axes, as the values tell them."""
+        from matrixcalc.values import named, size_of, sizes_of
 
+        values = named(values)
         needed = [self.function, *self.problem.targets]
         sizes = sizes_of([*needed, *self._given(values)], values)
         return tuple(size_of(d, sizes) for e in needed for d in e.shape if not d.is_one)
@@ -382,6 +394,10 @@ class Problem:
         self.structured = (structured or "gradient") if any(kinds) else "none"
         self.function = substitute(source.expr, self.back) if self.back else source.expr
 
+    def written(self) -> list[Expr]:
+        """The parts of the function as they were written, with the declared properties."""
+        return [substitute(e, self.back) if self.back else e for e in self.source.parts]
+
     def tensor(self) -> engine.Tensor:
         """The derivative, axes of y first."""
         tensor = engine.value_of(self.source.expr)
@@ -434,6 +450,9 @@ def _restored(term: Any, problem: Problem) -> Any:
 
 
 def _vec_of(tensor: engine.Tensor, problem: Problem) -> Expr | None:
+    if not tensor.terms:
+        *before, last = [e.rows * e.cols for e in (problem.function, *problem.targets)]
+        return build.zeros((prod(before, start=ONE), last))
     form = engine.vec_form(tensor)
     return None if form is None else engine.restore(form, problem.back)
 
@@ -493,6 +512,8 @@ def derive(
             made.verification = made.check()
     except MatrixCalcError as error:
         error.with_text(problem.source.text)
+        if isinstance(error, LimitError) and error.span is None:
+            error.span = (0, len(problem.source.text))
         raise
     except RecursionError:
         # a simplification met sums within products within sums beyond Python's stack
@@ -511,18 +532,17 @@ def _problem(
     wrt = tuple(name_of(variable) for variable in wrt)  # type: ignore[misc]
     for name in wrt:
         if not isinstance(name, str) or not name.strip():
-            raise ParseError(f"a variable to differentiate by is a name, not {name!r}")
+            raise ParseError(
+                f"a variable to differentiate by is a name, not {name!r}",
+                hint='as in derive("W*x", "x")',
+            )
     if len(wrt) > MAX_ORDER:
         raise UnsupportedError(f"derivatives above order {MAX_ORDER} are not supported")
     names = tuple(plain(n, names_of(vars)) for n in wrt)
     source = source_of(function, vars, names, loose=names)
     for name in names:
         if name not in source.variables:
-            raise UnknownNameError(
-                f"no variable {name!r} in the expression",
-                hint=_listed(source.variables),
-                text=source.text,
-            )
+            raise unknown_variable(name, source)
     return Problem(source, names, structured)
 
 
@@ -538,6 +558,14 @@ def source_of(
     if not isinstance(function, Expr):
         return typed(function, vars, extra_names=names, loose=loose)
     variables = {e.name: declare(e.shape, e.data[1]) for e in symbols(function)}
+    for name, given in collect([], vars).items():
+        if name in names:
+            variables.setdefault(name, given)
+        if variables.get(name, given) != given:
+            raise ShapeError(
+                f"{name} is {variables[name]} in the expression, and is declared {given}",
+                hint="declare it where the expression is parsed",
+            )
     twins = {
         e: build.sym(e.name, e.shape, [p for p in e.data[1] if p not in SQUARE])
         for e in symbols(function)
@@ -546,10 +574,31 @@ def source_of(
     return Typed(substitute(function, twins), None, variables, str(function), {})
 
 
-def _listed(names: Mapping[str, object]) -> str:
-    if not names:
+def unknown_variable(name: str, source: Typed) -> UnknownNameError:
+    """The error for a name to differentiate by that is none of the variables."""
+    shown = name if len(name) <= 30 else name[:29] + "…"
+    known = source.variables
+    return UnknownNameError(
+        f"no variable {shown!r} in the expression",
+        hint=_meant(name, source, known),
+        text=source.text,
+    )
+
+
+def _meant(name: str, source: Typed, known: Mapping[str, object]) -> str:
+    listed = f"its variable{'s are' if len(known) > 1 else ' is'} {', '.join(known)}"
+    if not known:
         return "there is no variable in it at all"
-    return f"its variable{'s are' if len(names) > 1 else ' is'} {', '.join(names)}"
+    if name in source.equations or name == source.name:
+        return f"{name} is what an equation gives; {listed}; leave out its equation to vary {name}"
+    if name in ("pi", "π"):
+        return f"{name} is the number, unless it is declared, as in {name}: scalar; {listed}"
+    if name in SPELLINGS or name in RESERVED:
+        return f"{name} is a word of the language; {listed}"
+    if re.search(r"[\s,;]", name):
+        return f'each variable is an argument of its own, as in derive(f, "x", "y"); {listed}'
+    near = [other for other in known if other.lower() == name.lower()]
+    return f"did you mean {near[0]}? {listed}" if near else listed
 
 
 def gradient(function: str | Expr, wrt: str, **options: Any) -> Derivative:

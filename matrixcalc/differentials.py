@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from matrixcalc import build, engine, forward
 from matrixcalc.claims import SKIPPED, Verification
 from matrixcalc.declare import Declaration, declare
-from matrixcalc.derive import source_of
-from matrixcalc.errors import MatrixCalcError, UnknownNameError
+from matrixcalc.derive import source_of, unknown_variable
+from matrixcalc.errors import MatrixCalcError
 from matrixcalc.expr import Expr, symbols
 from matrixcalc.infer import names_of
 from matrixcalc.notation import plain
@@ -99,7 +99,7 @@ def differential(
     found = {e.name: e for e in symbols(source.expr)}
     for name in wrt:
         if name not in source.variables:
-            raise UnknownNameError(f"no variable {name!r} in the expression", text=source.text)
+            raise unknown_variable(name, source)
     taken = set(source.variables)
     increments: dict[str, Expr] = {}
     for name in wrt or tuple(found):

@@ -13,10 +13,11 @@ from matrixcalc.expr import Expr, depends, depth, topological
 from matrixcalc.forward import differential
 from matrixcalc.index import Index, Indices, Term, flat, multiply
 from matrixcalc.kronecker import stacked
+from matrixcalc.polish import polish
 from matrixcalc.pullback import Pullback
 from matrixcalc.raise_ import to_matrix
 from matrixcalc.reduce import reduced
-from matrixcalc.simplify import polish, simplify, simplify_sum
+from matrixcalc.simplify import simplify, simplify_sum
 from matrixcalc.templates import substitute
 
 MAX_DEPTH = 1_000

@@ -7,6 +7,8 @@ message shows the place with a caret.
 
 from __future__ import annotations
 
+import unicodedata
+
 Span = tuple[int, int]
 """Start and end offset, in characters, of a piece of the input text."""
 
@@ -46,7 +48,7 @@ class MatrixCalcError(Exception):
 
     def __str__(self) -> str:
         parts = [self.message]
-        if self.text is not None and self.span is not None:
+        if self.text is not None and self.span is not None and self.text.strip():
             parts.append(point_at(self.text, self.span))
         if self.hint:
             parts.append(self.hint)
@@ -93,7 +95,7 @@ _WINDOW = 72
 def point_at(text: str, span: Span) -> str:
     """The line of ``text`` that holds ``span``, with carets below it.
 
-    A long line is cut to a window around the place.
+    A long line is cut to a window around the place; what has no picture is shown as a box.
 
     >>> print(point_at("x*y", (0, 3)))
         x*y
@@ -101,19 +103,50 @@ def point_at(text: str, span: Span) -> str:
     """
     start = max(0, min(span[0], len(text)))
     end = max(start + 1, span[1])
-    line_start = text.rfind("\n", 0, start) + 1
-    line_end = text.find("\n", start)
-    if line_end < 0:
-        line_end = len(text)
-    line = text[line_start:line_end].replace("\t", " ").replace("\r", " ")
-    column = start - line_start
-    width = max(1, min(end, line_end) - start)
-    before = after = ""
-    if len(line) > _WINDOW:
-        left = max(0, min(column - _WINDOW // 2, len(line) - _WINDOW))
-        before = "…" if left else ""
-        after = "…" if left + _WINDOW < len(line) else ""
-        width = min(width, left + _WINDOW - column) if column < left + _WINDOW else 1
-        line = before + line[left : left + _WINDOW] + after
-        column = column - left + len(before)
-    return f"    {line}\n    {' ' * column}{'^' * max(1, width)}"
+    line_start = max(text.rfind(mark, 0, start) for mark in _LINE_ENDS) + 1
+    line_end = min(text.find(mark, start) % (len(text) + 1) for mark in _LINE_ENDS)
+    left, right = line_start, line_end
+    if right - left > _WINDOW:
+        left = max(left, min(start - _WINDOW // 2, right - _WINDOW))
+        right = min(right, left + _WINDOW)
+    before = "…" if left > line_start else ""
+    after = "…" if right < line_end else ""
+    head = before + _picture(text[left:start])
+    marked = _picture(text[start : min(end, right)])
+    line = head + marked + _picture(text[min(end, right) : right]) + after
+    return f"    {line}\n    {' ' * _columns(head)}{'^' * max(1, _columns(marked))}"
+
+
+_LINE_ENDS = "\n\r\u2028\u2029\x85"
+
+
+def _picture(text: str) -> str:
+    """The text as it can be shown in a line, one character for each."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() else " " if unicodedata.category(c) == "Zs" or c == "\t" else "□"
+        for c in text
+    )
+
+
+def _columns(text: str) -> int:
+    """The columns of a terminal that a text takes: letters of Chinese take two."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def character(c: str) -> str:
+    """A character for a message, by number and name if it cannot be seen alone.
+
+    >>> print(character("%"), character("\\u202e"))
+    '%' U+202E (right-to-left override)
+    """
+    if c.isprintable() and not unicodedata.combining(c) and c != "'":
+        return f"'{c}'"
+    name = unicodedata.name(c, "").lower()
+    return f"U+{ord(c):04X}" + (f" ({name})" if name else "")

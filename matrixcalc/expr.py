@@ -27,7 +27,7 @@ Every other ``op`` is the name of a row of :mod:`matrixcalc.operators`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from hashlib import blake2b
 from typing import Any
@@ -196,6 +196,31 @@ def topological(root: Expr, enter: Callable[[Expr], bool] | None = None) -> list
     return order
 
 
+def depends_many(nodes: Sequence[Expr], targets: Iterable[Expr]) -> set[Expr]:
+    """The nodes, operands first, in which one of the targets occurs."""
+    found = set(targets)
+    for e in nodes:
+        if e not in found and any(a in found for a in e.args):
+            found.add(e)
+    return found
+
+
+def topological_many(roots: Sequence[Expr]) -> list[Expr]:
+    """All nodes below several roots, each once, operands first."""
+    order: list[Expr] = []
+    seen: set[Expr] = set()
+    stack = [(e, False) for e in reversed(roots)]
+    while stack:
+        current, ready = stack.pop()
+        if ready:
+            order.append(current)
+        elif current not in seen:
+            seen.add(current)
+            stack.append((current, True))
+            stack.extend((a, False) for a in current.args if a not in seen)
+    return order
+
+
 def depth(root: Expr) -> int:
     """The number of operators on the longest way from the root to a leaf."""
     level: dict[Expr, int] = {}
@@ -211,11 +236,7 @@ def symbols(root: Expr) -> list[Expr]:
 
 def depends(root: Expr, targets: Iterable[Expr]) -> set[Expr]:
     """The nodes below ``root`` in which one of the targets occurs."""
-    found = set(targets)
-    for e in topological(root):
-        if e not in found and any(a in found for a in e.args):
-            found.add(e)
-    return found
+    return depends_many(topological(root), targets)
 
 
 Row = tuple[str, tuple[int, ...], Any, Shape, int, int, bytes]

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from matrixcalc import build
 from matrixcalc.build import MINUS, add, had, mul, num, power
 from matrixcalc.calls import make_call
-from matrixcalc.errors import LimitError, UnsupportedError
+from matrixcalc.errors import LimitError
 from matrixcalc.expr import Expr, depends, topological
 from matrixcalc.operators import TABLE
-from matrixcalc.pullback import MAX_POWER
+from matrixcalc.pullback import MAX_POWER, second_derivative
 from matrixcalc.simplify import simplify_sum
 from matrixcalc.templates import differential_of, slope, substitute
 
@@ -72,9 +72,7 @@ def terms_of(e: Expr, d: Changes, active: set[Expr]) -> list[Expr]:
         return [_linear(op, d[e.args[0]])]
     if op.endswith("_frechet"):
         if e.args[0] in active:
-            raise UnsupportedError(
-                "the second derivative of a matrix function is not supported yet"
-            )
+            raise second_derivative(op)
         return [make_call(op, (e.args[0], d[e.args[1]]))]
     row = TABLE[op]
     if row.elementwise:

@@ -22,8 +22,9 @@ from matrixcalc.errors import (
     UnknownNameError,
 )
 from matrixcalc.expr import Expr
+from matrixcalc.greek import GREEK
 from matrixcalc.notation import read
-from matrixcalc.realize import realize
+from matrixcalc.realize import met, realize
 from matrixcalc.shapes import Clash, Shapes, fresh_names
 from matrixcalc.steps import Steps, steps_of
 from matrixcalc.syntax import Program
@@ -47,6 +48,7 @@ class Typed:
             then those that were asked for by ``extra_names`` and are declared.
         text: the text.
         equations: the right side of each equation, by name.
+        parts: the parts of the expression as they were written (:func:`realize.met`).
         latex: whether the text is LaTeX.
     """
 
@@ -55,6 +57,7 @@ class Typed:
     variables: dict[str, Declaration]
     text: str
     equations: dict[str, Expr]
+    parts: tuple[Expr, ...] = ()
     latex: bool = False
 
 
@@ -140,7 +143,10 @@ def infer(
     }
     made = realize(steps.steps, symbols, constants)
     equations = {given: made[number] for given, number in steps.equations.items()}
-    return Typed(made[root], name, variables, program.text, equations, program.latex)
+    parts = met(steps.steps, root, made)
+    return Typed(
+        made[root], name, variables, program.text, equations, parts, program.latex
+    )
 
 
 def names_of(vars: object, extra_names: Iterable[str] = ()) -> set[str]:
@@ -151,11 +157,7 @@ def names_of(vars: object, extra_names: Iterable[str] = ()) -> set[str]:
 
 # Kinds by name
 
-_GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho "
-    "sigma tau upsilon phi chi psi omega varepsilon vartheta varphi varrho varsigma"
-)
-_SPELLED = re.compile(rf"(?:{_GREEK.replace(' ', '|')})(?:[\d_]|$)")
+_SPELLED = re.compile(rf"(?:{GREEK})(?:[\d_]|$)")
 
 
 def kind_by_name(name: str) -> str | None:

@@ -106,10 +106,7 @@ class Exact:
 
     def derivatives(self, name: str, x: Any, order: int) -> list[Any]:
         """The value of a primitive and its derivatives up to an order."""
-        if name not in ("abs", "sign"):
-            raise NotExact(f"{name} is not rational")
-        self.piecewise = True
-        return _kink(name, x, order)
+        raise NotExact(f"{name} is not rational")
 
     def general_power(self, base: Any, exponent: Any) -> Any:
         raise NotExact("a power that is not whole")
@@ -229,12 +226,12 @@ class Exact:
     def check_regular(self, det: Any, grid: Grid) -> None:
         """Nothing to do: a determinant of zero is exactly zero here."""
 
+    def shows(self, x: Any) -> bool:
+        """Whether the number without its infinitesimal part is not zero."""
+        return bool(self.value(x))
+
     def greater(self, a: Any, b: Any) -> bool:
-        self.piecewise = True
-        x, y = self.value(a), self.value(b)
-        if x == y:
-            raise OutsideDomain("two entries are equal")
-        return bool(x > y)
+        raise NotExact("the order of numbers is not rational")
 
 
 _LONG_POWER = 512
@@ -301,6 +298,7 @@ class Decimals(Exact):
 
     def derivatives(self, name: str, x: Any, order: int) -> list[Any]:
         if name in ("abs", "sign"):
+            self.piecewise = True
             # what is zero but for rounding stands at the kink
             return _kink(name, Decimal(0) if abs(x) < _AT_KINK else x, order)
         if not isinstance(x, Decimal):
@@ -332,6 +330,16 @@ class Decimals(Exact):
             if not all(mpmath.isfinite(v) and isinstance(v, mpmath.mpf) for v in found):
                 raise OutsideDomain("a value that is not real and finite")
             return [Decimal(mpmath.nstr(v, digits + 5)) for v in found]
+
+    def shows(self, x: Any) -> bool:
+        return bool(abs(self.value(x)) > _AT_KINK)
+
+    def greater(self, a: Any, b: Any) -> bool:
+        self.piecewise = True
+        x, y = self.value(a), self.value(b)
+        if abs(x - y) < _AT_KINK:
+            raise OutsideDomain("two entries are equal")
+        return bool(x > y)
 
     def check_regular(self, det: Any, grid: Grid) -> None:
         """Refuse a determinant that is nothing but rounding, as of a matrix of lower rank."""

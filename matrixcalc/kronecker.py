@@ -9,6 +9,7 @@ from matrixcalc.dims import ONE
 from matrixcalc.expr import Expr
 from matrixcalc.index import Factor, Indices, Term, flat
 from matrixcalc.reduce import Graph
+from matrixcalc.wide import extent
 
 
 def stacked(term: Term, cut: int, indices: Indices) -> Expr | None:
@@ -102,7 +103,17 @@ def kronecker(
                 cross[b, a] = transpose(e)
         else:
             return None
-    if (left and len(rows) != 2) or (right and len(cols) != 2):
+    if right and len(cols) != 2:
+        return None
+    pairs: dict[int, tuple[int, Expr]] = {}
+    if left and len(rows) > 2:
+        tied = _pairs(graph, rows, cols)
+        if tied is None or graph.scaling is not None:
+            return None
+        if isinstance(tied, int):
+            return _swapped(graph, rows, cols, tied)
+        left, pairs = [], tied
+    if left and len(rows) != 2:
         return None
     if graph.scaling is not None:
         # a matrix on all row indices, or on all column indices, scales them
@@ -128,8 +139,14 @@ def kronecker(
     if not cross and not set(rows) & set(cols) and (left or right):
         return _separable(graph, rows, cols, left, right)
     parts: list[Expr] = []
+    inside = {minor for minor, _ in pairs.values()}
     for r, c in blocks:
-        if r is None:
+        if r in inside:
+            continue
+        if r in pairs:
+            minor, e = pairs[r]
+            parts.append(_pair_column(graph, r, minor, e))
+        elif r is None:
             assert c is not None
             w = weights.get(c)
             parts.append(transpose(ones((dims[c], ONE)) if w is None else w))
@@ -163,6 +180,51 @@ def _diag_vec(e: Expr, a: int, b: int, position: dict[int, int]) -> Expr:
     major_is_b = position[b] < position[a]
     matrix = e if major_is_b else transpose(e)
     return make_call("vec", (matrix,))
+
+
+def _pairs(
+    graph: Graph, rows: list[int], cols: list[int]
+) -> dict[int, tuple[int, Expr]] | int | None:
+    """The edges between two row indices: major index -> (minor index, matrix minor by major).
+
+    A number is the place of an index that stands between two such indices. None where
+    such an index has other ties.
+    """
+    position = {i: k for k, i in enumerate(rows)}
+    found: dict[int, tuple[int, Expr]] = {}
+    for e, a, b in graph.edges:
+        if a in position and b in position:
+            if position[a] > position[b]:
+                e, a, b = transpose(e), b, a
+            if position[b] - position[a] == 2:
+                return position[a]
+            ends = [i for _, *ends in graph.edges for i in ends]
+            lone = ends.count(a) == ends.count(b) == 1 and a not in cols and b not in cols
+            if not lone or position[b] - position[a] != 1:
+                return None
+            found[a] = (b, transpose(e))
+    return found
+
+
+def _swapped(graph: Graph, rows: list[int], cols: list[int], place: int) -> Expr | None:
+    """The rows with two neighbours exchanged, behind the matrix that exchanges them back."""
+    i, j = rows[place], rows[place + 1]
+    body = kronecker(graph, [*rows[:place], j, i, *rows[place + 2 :]], cols, turn=False)
+    if body is None:
+        return None
+    dims = graph.dims
+    before = build.eye(extent(rows[:place], dims))
+    after = build.eye(extent(rows[place + 2 :], dims))
+    turned = make_call("kron", (build.commutation(dims[i], dims[j]), after))
+    return mul(make_call("kron", (before, turned)), body)
+
+
+def _pair_column(graph: Graph, major: int, minor: int, e: Expr) -> Expr:
+    """The vec of a matrix on two neighbouring row indices, with the weights on them."""
+    column = make_call("vec", (e,))
+    if major in graph.weights or minor in graph.weights:
+        column = had(column, _stack(graph, [major, minor], []))
+    return column
 
 
 def _separable(
@@ -219,11 +281,21 @@ def _align(
 
 def _repeated(graph: Graph, rows: list[int], cols: list[int]) -> Expr | None:
     """An index that stands twice on one side: a delta, written as diag(vec(eye))."""
-    for axis in (rows, cols):
+    for axis, other in ((rows, cols), (cols, rows)):
         for k, i in enumerate(axis):
-            if i in axis[:k]:
-                new = graph.indices.fresh(graph.dims[i])
-                axis[k] = new
-                graph.edges.append((build.eye(graph.dims[i]), i, new))
-                return kronecker(graph, rows, cols)
+            if i not in axis[:k]:
+                continue
+            # one of the two places gets the delta's other end, and what ties it across
+            place = axis.index(i) if other[k : k + 1] == [i] else k
+            across = other[place] if place < len(other) else i
+            new = graph.indices.fresh(graph.dims[i])
+            axis[place] = new
+            graph.edges = [
+                (e, new if a == i else a, new if b == i else b)
+                if across != i and across in (a, b)
+                else (e, a, b)
+                for e, a, b in graph.edges
+            ]
+            graph.edges.append((build.eye(graph.dims[i]), i, new))
+            return kronecker(graph, rows, cols)
     return None

@@ -63,7 +63,7 @@ def logarithm(arithmetic: Decimals, grid: Grid) -> Grid:
     """The principal logm: square roots until near the identity, then the series of artanh."""
     one = identity(arithmetic, len(grid))
     roots = 0
-    while _norm(arithmetic, combined(arithmetic, grid, one, -1)) > Decimal("0.05"):
+    while _norm(arithmetic, combined(arithmetic, grid, one, -1)) > Decimal("0.4"):
         grid = root(arithmetic, grid)
         roots += 1
         if roots > 40:

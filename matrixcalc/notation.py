@@ -6,36 +6,40 @@ import re
 from collections.abc import Iterable
 
 from matrixcalc.errors import ParseError
+from matrixcalc.operators import SPELLINGS
 from matrixcalc.syntax import Program, normalise
 from matrixcalc.syntax import read as read_language
 
 _COMMAND = re.compile(r"\\(?:([A-Za-z]{2,})|[,;:!|{}\[\]() ])|[_^]\s*\{")
 _SHARED = frozenset({"partial", "top"})
 """Commands that the language has as well."""
-_SOLVED = re.compile(r"[\w)'ᵀ]\s*\Z")
+_OPERAND = re.compile(r"(?:[^\W\d]\w*|[)'ᵀ])\Z")
+_MATH = re.compile(r"\s*\$[^$]+\$\s*|\s*\$\$[^$]+\$\$\s*")
 
 
 def is_latex(text: object, names: Iterable[str] = ()) -> bool:
     r"""Whether a text is LaTeX: it holds a command, and not just the operator of ``A\b``.
 
-    A Greek name that is declared may stand behind that operator.
+    Right behind an operand that operator stands before a function or a declared name, too.
 
     >>> is_latex(r"\mathbf{x}^\top A"), is_latex("A\\b"), is_latex(r"X\beta", ["beta"])
     (True, False, False)
     """
     if not isinstance(text, str) or ("\\" not in text and "{" not in text and "$" not in text):
         return False
+    if _MATH.fullmatch(text):
+        return True
     from matrixcalc.tex.commands import COMMANDS
 
-    if re.fullmatch(r"\s*\$[^$]+\$\s*|\s*\$\$[^$]+\$\$\s*", text):
-        return True
-    known = set(names)
+    known = {*names, *SPELLINGS}
     for found in _COMMAND.finditer(text):
         sign, word = found[0], found[1]
         if word in _SHARED or (word is not None and word not in COMMANDS):
             continue
-        behind = _SOLVED.search(text, 0, found.start()) is not None
-        if behind and (word in known or sign in ("\\ ", "\\(")):
+        before = text[: found.start()]
+        if word in known and _OPERAND.search(before):
+            continue
+        if sign in ("\\ ", "\\(") and _OPERAND.search(before.rstrip()):
             continue
         return True
     return False
@@ -47,18 +51,18 @@ def read(text: object, names: Iterable[str] = ()) -> Program:
     >>> [read(text).statements[0].right.op for text in ("x'*A", r"x^\top A", r"A\b")]
     ['mul', 'mul', 'solve']
     """
-    if not isinstance(text, str) or "\\" not in text and "{" not in text and "$" not in text:
+    if not isinstance(text, str) or not any(sign in text for sign in "\\{$"):
         return read_language(text)
     from matrixcalc.tex.reader import read_latex
 
     if is_latex(text, names):
         return read_latex(text, names)
-    if "\\top" not in text and "\\partial" not in text:
-        return read_language(text)
-    # either notation: what both can read means the same in both
+    # either notation: the language goes first, and what is shared means the same in both
     try:
         return read_language(text)
     except ParseError as error:
+        if not _COMMAND.search(text):
+            raise
         try:
             return read_latex(text, names)
         except ParseError as other:

@@ -6,7 +6,7 @@ graph is walked without recursion and each shared part is computed once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, reduce
 from importlib import import_module
@@ -16,12 +16,12 @@ import numpy
 
 from matrixcalc.dims import Dim
 from matrixcalc.elementwise import formal_argument, template
-from matrixcalc.errors import LimitError, ShapeError, UnknownNameError, UnsupportedError
-from matrixcalc.expr import Expr
+from matrixcalc.errors import LimitError, UnsupportedError
+from matrixcalc.expr import Expr, topological_many
 from matrixcalc.operators import TABLE
 from matrixcalc.products import Array, product
+from matrixcalc.values import Values, bind, size_of
 
-Values = Mapping[str, Any]
 Index = int | tuple[int, ...]
 """An index of an index form: an id, or for a composite axis its ids, major to minor."""
 
@@ -61,19 +61,22 @@ def evaluate(expr: Expr, values: Values) -> Array:
     return evaluate_many([expr], values)[0]
 
 
-def evaluate_many(exprs: Sequence[Expr], values: Values) -> list[Array]:
+def evaluate_many(
+    exprs: Sequence[Expr], values: Values, sizes: Mapping[str, int] | None = None
+) -> list[Array]:
     """The values of several expressions; what they share is computed once.
 
-    Arguments, result and errors as for :func:`evaluate`.
+    ``sizes`` are those of dimension names that no variable fixes. Other arguments, result
+    and errors as for :func:`evaluate`.
 
     >>> from matrixcalc.build import mul, num, sym
     >>> a = sym("a")
     >>> [float(v) for v in evaluate_many([a, mul(num(2), a)], {"a": 1.5})]
     [1.5, 3.0]
     """
-    order = _topological_many(exprs)
-    arrays, sizes = bind(order, values)
-    known = _run(order, arrays, sizes)
+    order = topological_many(exprs)
+    arrays, found = bind(order, values, sizes)
+    known = _run(order, arrays, found)
     return [known[e].reshape(()) if e.is_scalar else known[e] for e in exprs]
 
 
@@ -105,7 +108,7 @@ def contract(
     [4.0, 6.0]
     """
     needed = [e for t in terms for e in (*t.scalars, *(f for f, _ in t.factors))]
-    order = _topological_many(needed)
+    order = topological_many(needed)
     arrays, found = bind(order, values, sizes)
     known = _run(order, arrays, found)
     extents = {i: size_of(d, found) for i, d in dims.items()}
@@ -181,124 +184,25 @@ def _extent(axis: Index, extents: Mapping[int, int]) -> int:
     return size
 
 
-# Input
-
-
-def sizes_of(exprs: Sequence[Expr], values: Values) -> dict[str, int]:
-    """The size of each dimension name, as the values of the variables tell it.
-
-    Errors as for :func:`evaluate`.
-
-    >>> from matrixcalc.build import sym
-    >>> sizes_of([sym("A", (Dim.named("n"), Dim.named("m")))], {"A": [[1, 2, 3]]})
-    {'n': 1, 'm': 3}
-    """
-    return bind(_topological_many(exprs), values)[1]
-
-
-def bind(
-    order: Iterable[Expr], values: Values, sizes: Mapping[str, int] | None = None
-) -> tuple[dict[Expr, Array], dict[str, int]]:
-    """The variables' values as 2-D arrays that fit, and the sizes of the dimension names."""
-    found: dict[str, int] = dict(sizes or {})
-    arrays: dict[Expr, Array] = {}
-    products: list[tuple[Expr, Dim, int]] = []
-    for e in order:
-        if e.op != "sym":
-            continue
-        if e.name not in values:
-            raise UnknownNameError(f"no value is given for {e.name}")
-        array = _as_array(e, values[e.name])
-        arrays[e] = array
-        for dim, size in zip(e.shape, array.shape, strict=True):
-            if len(dim.names) > 1 or (dim.names and dim.factor != 1):
-                products.append((e, dim, size))
-            elif dim.is_number:
-                if dim.factor != size:
-                    raise _misfit(e, values[e.name])
-            elif found.setdefault(dim.names[0], size) != size:
-                name = dim.names[0]
-                raise _misfit(e, values[e.name], f", but {name} is {found[name]} elsewhere")
-    for e, dim, size in products:
-        if all(name in found for name in dim.names) and dim.value(found) != size:
-            raise _misfit(e, values[e.name])
-    return arrays, found
-
-
-def _as_array(e: Expr, value: Any) -> Array:
-    try:
-        raw = numpy.asarray(value)
-    except ValueError:
-        raise ShapeError(
-            f"the value of {e.name} is not an array: its rows differ in length"
-        ) from None
-    if numpy.iscomplexobj(raw):
-        raise UnsupportedError(f"the value of {e.name} is complex: only real values are taken")
-    if raw.dtype.kind not in "biufO":
-        raise ShapeError(f"the value of {e.name} is not numeric: {raw.dtype}")
-    try:
-        array = raw.astype(numpy.float64)
-    except (TypeError, ValueError):
-        raise ShapeError(f"the value of {e.name} is not numeric") from None
-    kind = e.kind
-    if kind == "scalar" and array.size == 1:
-        return array.reshape(1, 1)
-    if kind in ("vector", "row") and (array.ndim == 1 or (array.ndim == 2 and 1 in array.shape)):
-        return array.reshape((-1, 1) if kind == "vector" else (1, -1))
-    if kind == "matrix" and array.ndim == 2:
-        return array
-    raise _misfit(e, value)
-
-
-def _misfit(e: Expr, value: Any, more: str = "") -> ShapeError:
-    shape = numpy.shape(value)
-    given = "×".join(str(s) for s in shape) if shape else "a number"
-    if len(shape) == 1:
-        given = f"of length {shape[0]}"
-    declared = "a scalar" if e.is_scalar else f"{e.rows}×{e.cols}"
-    return ShapeError(f"{e.name} is {declared}, the value given is {given}{more}")
-
-
-def size_of(dim: Dim, sizes: Mapping[str, int]) -> int:
-    """A dimension as a number. Raises UnknownNameError where a name has no size."""
-    for name in dim.names:
-        if name not in sizes:
-            raise UnknownNameError(f"the size of the dimension {name} is not known from the values")
-    return dim.value(dict(sizes))
-
-
 # Evaluation
-
-
-def _topological_many(exprs: Sequence[Expr]) -> list[Expr]:
-    """All nodes below the expressions, each once, operands first."""
-    order: list[Expr] = []
-    seen: set[Expr] = set()
-    stack = [(e, False) for e in reversed(exprs)]
-    while stack:
-        current, ready = stack.pop()
-        if ready:
-            order.append(current)
-        elif current not in seen:
-            seen.add(current)
-            stack.append((current, True))
-            stack.extend((a, False) for a in current.args if a not in seen)
-    return order
 
 
 def _run(
     order: Sequence[Expr], arrays: dict[Expr, Array], sizes: dict[str, int]
 ) -> dict[Expr, Array]:
     known: dict[Expr, Array] = {}
-    with numpy.errstate(all="ignore"):
-        for e in order:
-            if e.op == "sym":
-                known[e] = arrays[e]
-            elif e.op in ("sign", "step") and e.args[0].op == "add":
-                terms = [known[a] for a in e.args[0].args]
-                known[e] = _apply(e, [_settled(known[e.args[0]], terms)], sizes)
-            else:
-                known[e] = _apply(e, [known[a] for a in e.args], sizes)
+    try:
+        with numpy.errstate(all="ignore"):
+            for e in order:
+                if e.op == "sym":
+                    known[e] = arrays[e]
+                elif e.op in ("sign", "step") and e.args[0].op == "add":
+                    terms = [known[a] for a in e.args[0].args]
+                    known[e] = _apply(e, [_settled(known[e.args[0]], terms)], sizes)
+                else:
+                    known[e] = _apply(e, [known[a] for a in e.args], sizes)
+    except MemoryError:
+        raise LimitError("an array of the calculation does not fit in memory") from None
     return known
 
 
@@ -359,14 +263,25 @@ def _constant(e: Expr, sizes: dict[str, int]) -> Array | None:
         return numpy.array([[float(size_of(e.data, sizes))]])
     if e.op == "commutation":
         rows, cols = (size_of(d, sizes) for d in e.data)
+        _allowed(rows * cols, rows * cols)
         order = numpy.arange(rows * cols).reshape(rows, cols, order="F")
         return numpy.eye(rows * cols)[order.reshape(-1)]
     if e.op in ("eye", "ones", "zeros"):
         shape = (size_of(e.rows, sizes), size_of(e.cols, sizes))
+        _allowed(*shape)
         if e.op == "eye":
             return numpy.eye(shape[0])
         return numpy.ones(shape) if e.op == "ones" else numpy.zeros(shape)
     return None
+
+
+MAX_ENTRIES = 2**28
+"""Entries of a constant such as ``eye``, at most."""
+
+
+def _allowed(rows: int, cols: int) -> None:
+    if rows * cols > MAX_ENTRIES:
+        raise LimitError(f"a constant of {rows}×{cols} has more than {MAX_ENTRIES:,} entries")
 
 
 def _float(value: Fraction) -> float:
@@ -379,14 +294,19 @@ def _float(value: Fraction) -> float:
 def _function(op: str, path: str, args: list[Array]) -> Array:
     try:
         value = numpy.asarray(_resolve(path)(*args), dtype=float)
-    except numpy.linalg.LinAlgError:
-        # no convergence on nan or infinite entries
+    except (numpy.linalg.LinAlgError, ValueError):
+        # no convergence, or refused, for nan or infinite entries
+        if all(numpy.isfinite(a).all() for a in args):
+            raise
         value = numpy.asarray(numpy.nan)
     if value.ndim == 2:
         return value
     if value.ndim == 0:
+        rows, cols = args[0].shape
         if op == "pinv":
-            return numpy.full(args[0].shape[::-1], numpy.nan)
+            return numpy.full((cols, rows), numpy.nan)
+        if TABLE[op].signature.endswith("[n*n,n*n]"):
+            return numpy.full((rows * rows, rows * rows), numpy.nan)
         if TABLE[op].signature.endswith("-> []") or args[0].size == 1:
             return value.reshape(1, 1)
         return numpy.full(args[0].shape, value)

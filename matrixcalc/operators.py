@@ -17,6 +17,21 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Law:
+    """A rule about differentials, or about their form, that is not about one function.
+
+    The statement is a claim of the language, after the declarations that it needs; it
+    holds ``where`` what is named there is constant.
+    """
+
+    name: str
+    statement: str
+    source: str
+    declared: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Operator:
     """A row of the table.
 
@@ -131,7 +146,7 @@ FUNCTIONS = (
     Operator("max", "any -> []", differential="sum((1 - sign(max(A) - A)).*dA)", meaning="max(A)", numpy="numpy.max", latex=r"\max({A})", where="the maximum of {A} is attained once", source="Danskin's theorem", example="d(max(x))/dx = 1 - sign(max(x) - x')", blind=True),
     Operator("min", "any -> []", differential="sum((1 - sign(A - min(A))).*dA)", meaning="min(A)", numpy="numpy.min", latex=r"\min({A})", where="the minimum of {A} is attained once", source="Danskin's theorem", example="d(min(x))/dx = 1 - sign(x' - min(x))", blind=True),
     Operator("det", "[n,n] -> []", differential="tr(adj(A)*dA)", meaning="det(A)", numpy="numpy.linalg.det", latex=r"\det({A})", source=f"{_COOKBOOK}, (46); Jacobi's formula", example="d(det(X))/dX = adj(X)", blind=True),
-    Operator("logdet", "[n,n] -> []", differential="tr(inv(A)*dA)", meaning="log(abs(det(A)))", numpy="matrixcalc.kernels.logdet", latex=r"\log \lvert \det({A})\rvert", where="{A} invertible", source=f"{_COOKBOOK}, (43)", example="d(logdet(X))/dX = inv(X)", blind=True),
+    Operator("logdet", "[n,n] -> []", differential="tr(inv(A)*dA)", meaning="log(det(A)^2)/2", numpy="matrixcalc.kernels.logdet", latex=r"\log \lvert \det({A})\rvert", where="{A} invertible", source=f"{_COOKBOOK}, (43)", example="d(logdet(X))/dX = inv(X)", blind=True),
     Operator("adj", "[n,n] -> [n,n]", differential="(tr(adj(A)*dA)*eye - adj(A)*dA)*inv(A)", meaning="adj(A)", numpy="matrixcalc.kernels.adjugate", latex=_op("adj"), where="{A} invertible", source=f"{_MAGNUS}, 8.5", example="d(tr(adj(X)))/dX = tr(adj(X))*inv(X) - inv(X)*adj(X)", follows=True),
     Operator("pinv", "[n,m] -> [m,n]", differential="-pinv(A)*dA*pinv(A) + pinv(A)*pinv(A)'*dA'*(eye - A*pinv(A)) + (eye - pinv(A)*A)*dA'*pinv(A)'*pinv(A)", meaning="pinv(A)", numpy="numpy.linalg.pinv", latex="{A}^{{+}}", where="the rank of {A} is constant", source="Golub & Pereyra (1973), (4.12)", example="d(pinv(c*A))/dc = -pinv(A)/c^2"),
     Operator("softmax", "[n] -> same", differential="softmax(A).*(dA - sum(softmax(A).*dA))", meaning="exp(A)/sum(exp(A))", numpy="matrixcalc.kernels.softmax", latex=_op("softmax"), source="Bridle (1990)", example="d(softmax(x))/dx = diag(softmax(x)) - softmax(x)*softmax(x)'", follows=True),
@@ -158,3 +173,34 @@ SPELLINGS: dict[str, str] = {
     "ln": "log",
 }
 """Every name that a user may type for a function, with the name of its row."""
+
+_LAWS = (
+    # differentials
+    Law("constant", "d(A + X) = dX", f"{_COOKBOOK}, (33)"),
+    Law("constant factor", "d(A*X*B) = A*dX*B", f"{_COOKBOOK}, (34)"),
+    Law("sum rule", "d(A + B) = dA + dB", f"{_COOKBOOK}, (35)"),
+    Law("trace", "d(tr(A)) = tr(dA)", f"{_COOKBOOK}, (36)"),
+    Law("product rule", "d(A*B) = dA*B + A*dB", f"{_COOKBOOK}, (37)"),
+    Law("elementwise product rule", "d(A.*B) = dA.*B + A.*dB", f"{_COOKBOOK}, (38)"),
+    Law("Kronecker product rule", "d(kron(A, B)) = kron(dA, B) + kron(A, dB)", f"{_COOKBOOK}, (39)"),
+    Law("inverse", "d(inv(A)) = -inv(A)*dA*inv(A)", f"{_COOKBOOK}, (40)"),
+    Law("transpose", "d(A') = dA'", f"{_COOKBOOK}, (44)"),
+    Law("linearity", "d(a*A + b*B) = a*dA + b*dB", "calculus", where="a and b constant"),
+    Law("power rule", "d(a^k) = k*a^(k - 1)*da", "calculus", "a: scalar positive; k: scalar", "k constant"),
+    Law("exponent rule", "d(c^a) = c^a*log(c)*da", "calculus", "c: scalar positive", "c constant"),
+    Law("power of a matrix", "d(A^3) = dA*A^2 + A*dA*A + A^2*dA", "the product rule, used again and again"),
+    Law("function of a commuting matrix", "d(expm(t*A)) = A*expm(t*A)*dt", f"{_HIGHAM}, 10.2", "t: scalar"),
+    # forms in which dx stands last
+    Law("trace trick", "tr(A*X*B) = tr(B*A*X)", f"{_COOKBOOK}, (12)-(16)"),
+    Law("vec trick", "vec(A*X*B) = kron(B', A)*vec(X)", f"{_MAGNUS}, 2.4"),
+    Law("gathering", "u.*v = diag(u)*v", "algebra"),
+)
+
+LAWS: dict[str, Law] = {law.name: law for law in _LAWS}
+"""The rules that are not rows of the table, by name."""
+
+IDENTIFICATION = f"{_MAGNUS}, 9.3"
+"""Where it is found that ``dy = A*dx`` makes A the derivative."""
+
+STRUCTURE = "Srinivasan & Panda (2020), arXiv:1911.06491"
+"""Where the derivative by a matrix with a structure is found."""

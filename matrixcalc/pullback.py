@@ -326,11 +326,22 @@ def _cumsum(p: Pullback, e: Expr, term: Term, outer: int, active: set[Expr]) -> 
     return [(a, p.times(term, [(lower, (*along, k))], free))]
 
 
+def second_derivative(op: str) -> UnsupportedError:
+    """What is said of the derivative of a Fréchet derivative by its first argument."""
+    name = op.removesuffix("_frechet")
+    return UnsupportedError(
+        f"the second derivative of {name} has no closed form here, and the language has no name "
+        "for it yet",
+        hint=f"it is supported where {name} stands in a trace, tr({name}(X)), or has a scalar "
+        f"times a matrix for its argument, {name}(t*A)",
+    )
+
+
 def _frechet(p: Pullback, e: Expr, term: Term, outer: int, active: set[Expr]) -> Contributions:
     """<G, L(A, E)> = <L(A', G), E> for a scalar; else the matrix of vec(E) -> vec(L(A, E))."""
     a, direction = e.args
     if a in active:
-        raise UnsupportedError("the second derivative of a matrix function is not supported yet")
+        raise second_derivative(e.op)
     gradient = to_matrix(term, p.indices) if outer == 0 else None
     if gradient is not None:
         return [(direction, p.lower(make_call(e.op, (transpose(a), gradient))))]

@@ -43,6 +43,33 @@ def realize(
     return made
 
 
+def met(steps: Sequence[Step], root: int, made: Sequence[Expr]) -> tuple[Expr, ...]:
+    """The parts of the last step as they were written, each divisor as a reciprocal.
+
+    The constructors may drop a part, as in exp(log(a)); its domain is still the function's.
+    """
+    found: dict[Expr, None] = {}
+    seen = {root}
+    stack = [root]
+    while stack:
+        number = stack.pop()
+        step = steps[number]
+        found[made[number]] = None
+        divisors = []
+        if step.op in ("mul", "had"):
+            pairs = zip(step.value, step.args[1:], strict=True)
+            divisors = [made[a] for sign, a in pairs if "/" in sign]
+        elif step.op == "solve":
+            divisors = [made[step.args[0]]]
+        for e in divisors:
+            power = build.epower if step.op == "had" else build.power
+            found[power(e, MINUS)] = None
+        fresh = [a for a in step.args if a not in seen]
+        seen.update(fresh)
+        stack.extend(fresh)
+    return tuple(found)
+
+
 def _constant(step: Step, shape: Shape, made: list[Expr]) -> Expr:
     if step.op == "eye":
         return build.eye(shape[0])
@@ -129,7 +156,12 @@ def _expand(definition: str, types: str, args: Sequence[Expr]) -> Expr:
     values["size"] = build.size(first.rows * first.cols)
     if constants:
         raise UnsupportedError("a definition with eye, vector or matrix is not supported yet")
-    return realize(steps, values, {})[-1]
+    try:
+        return realize(steps, values, {})[-1]
+    except MatrixCalcError as error:
+        # a place in the definition is none in the user's text
+        error.span = None
+        raise
 
 
 @lru_cache(maxsize=256)

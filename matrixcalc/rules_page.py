@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from matrixcalc.operators import CONTRACTIONS, DEFINED, ELEMENTWISE, FUNCTIONS, Operator
+from matrixcalc.operators import CONTRACTIONS, DEFINED, ELEMENTWISE, FUNCTIONS, LAWS, Operator
 from matrixcalc.report import rule_of, spelling
 
 _GROUPS: tuple[tuple[str, str, tuple[Operator, ...]], ...] = (
@@ -73,6 +73,19 @@ def page() -> str:
         lines += ["", f"## {title}", "", prose, ""]
         lines += [f"| {' | '.join(_HEADER)} |", "|" + " --- |" * len(_HEADER)]
         lines += [f"| {' | '.join(_row(row))} |" for row in rows]
+    lines += [
+        "",
+        "## Laws",
+        "",
+        "The other rules that a derivation names; `matrixcalc rules --verify` checks them too.",
+        "",
+        "| law | statement | where | source |",
+        "| --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| {law.name} | {_code(law.statement)} | {law.where} | {law.source} |"
+        for law in LAWS.values()
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -13,6 +13,9 @@ from matrixcalc.expr import Expr
 from matrixcalc.grids import Grid, combined, identity, inverse, product, transposed
 from matrixcalc.jets import Exact, OutsideDomain
 
+SPAN = 2**40
+"""Bound of the whole numbers that are drawn: two polynomials seldom agree among so many."""
+
 WAYS = 5
 """Ways of drawing numbers: see :func:`draw`."""
 
@@ -83,6 +86,9 @@ def work(nodes: Sequence[Expr], sizes: dict[str, int], directions: int) -> int:
             n = e.args[0].rows.value(sizes)
             if e.op in ("det", "adj", "logdet", "pow", "pinv"):
                 entries = n**4
+                if e.op == "pow":
+                    # the numbers grow with the exponent
+                    entries *= 1 + (int(e.args[1].data) // 64) ** 2
             elif e.op.startswith(("expm", "logm", "sqrtm")):
                 entries = (2 if e.op.endswith("frechet") else 1) * 300 * n**3
         total += entries

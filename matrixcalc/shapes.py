@@ -6,6 +6,7 @@ telling it is left to the end, since another reading of an undeclared vector may
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 
@@ -183,7 +184,9 @@ class Shapes:
         if a == SCALAR:
             return b
         if not self.sizes.unify(*a):
-            raise self.clash(number, "the left side of \\ is a square matrix, not {0}", [0], args)
+            hint = f"write pinv({self.operand(number, 0)}) for the least squares solution"
+            message = "the left side of \\ is a square matrix, not {0}"
+            raise self.clash(number, message, [0], args, hint)
         if b == SCALAR or not self.sizes.unify(a[1], b[0]):
             message = "the left side of \\ is {0} and the right side {1}"
             raise self.clash(number, message, [0, 1], args)
@@ -320,9 +323,22 @@ class Shapes:
 
         def error() -> MatrixCalcError:
             shown = [self.describe(args[o]) for o in operands]
-            return kind(message.format(*shown), hint=hint, span=step.node.span)
+            advice = self.advised(hint, [step.args[o] for o in operands])
+            return kind(message.format(*shown), hint=advice, span=step.node.span)
 
         return Clash((number, 0), sides, error)
+
+    def advised(self, hint: str, numbers: Sequence[int]) -> str:
+        """A hint, with what to declare where a mistake may come from a kind told by a name."""
+        for number in numbers:
+            step = self.steps.steps[number]
+            kind = self.kinds.get(step.value) if step.op == "var" else None
+            if kind in ("scalar", "vector"):
+                name, other = step.value, "vector(n)" if kind == "scalar" else "scalar"
+                if not hint:
+                    return f"{name} is a {kind} by its name; if not, declare it: {name}: {other}"
+                return f"{hint}; if {name} is no {kind}, declare {name}: {other}"
+        return hint
 
     def argument(self, number: int, name: str, i: int, wants: str, args: list[Axes]) -> Clash:
         spelled = TABLE[name].spelled.partition("(")[0] or name
@@ -362,17 +378,20 @@ class Shapes:
                     inner, outer = outer, inner
                 message = f"{left}{sign or '*'}{right}: both are {'columns' if columns else 'rows'}"
                 kind = ParseError if sign == "@" else ShapeError
-                return kind(
-                    f"{message}, {a} and {b}",
-                    hint=f"write {inner} for the inner product, {outer} for the outer, "
-                    f"{one}.*{two} for elementwise",
-                    span=span,
+                hint = (
+                    f"write {inner} for the inner product, {outer} for the outer, "
+                    f"{one}.*{two} for elementwise"
                 )
+                if left[0] in _OFTEN_SCALARS:
+                    hint = self.advised(hint, step.args[:1])
+                return kind(f"{message}, {a} and {b}", hint=hint, span=span)
             hints = []
-            if self.alike((shape[0], UNIT), (factor[0], UNIT)):
+            if self.possible(shape[0], factor[0]):
                 hints.append(f"{turned}*{two}")
-            if self.alike((shape[1], UNIT), (factor[1], UNIT)):
+            if self.possible(shape[1], factor[1]):
                 hints.append(f"{one}*{other}")
+            if not hints and shape[0] != UNIT and self.possible(shape[0], factor[1]):
+                hints = [f"{two}*{one}", f"{turned}*{other}"]
             m, n = self.describe_axis(shape[1]), self.describe_axis(factor[0])
             return ShapeError(
                 f"{left}{sign or '*'}{right}: {a} times {b}, "
@@ -391,8 +410,9 @@ class Shapes:
             span = self.span(number, 0, i)
             left = self.show(number, 0, i - 1)
             hint = f"write {left}./{_factor(right)} for elementwise division"
-            if UNIT not in self.shapes[factor]:
+            if self.sizes.find(self.shapes[factor][0]) == self.sizes.find(self.shapes[factor][1]):
                 hint += f", {left}*inv({right}) for the inverse"
+            hint = self.advised(hint, [factor])
             return ShapeError(
                 f"/ divides by a scalar; {right} is {self.describe(self.shapes[factor])}",
                 hint=hint,
@@ -402,6 +422,11 @@ class Shapes:
         return Clash((number, i), (step.args[:i], [factor]), error)
 
     # telling shapes and places
+
+    def possible(self, a: int, b: int) -> bool:
+        """Whether two axes are one, or might be: a vector beside a matrix of unknown size."""
+        a, b = self.sizes.find(a), self.sizes.find(b)
+        return a == b or (UNIT not in (a, b) and None in (self.sizes.value[a], self.sizes.value[b]))
 
     def alike(self, a: Axes, b: Axes) -> bool:
         return all(self.sizes.find(p) == self.sizes.find(q) for p, q in zip(a, b, strict=True))
@@ -419,7 +444,8 @@ class Shapes:
         taken.update(name for known in self.sizes.known for name in known.names)
         names = fresh_names(taken)
         labels: dict[int, str] = {}
-        for known in self.axes:
+        constants = [a for c in self.constants if c < len(self.shapes) for a in self.shapes[c]]
+        for known in (*self.axes, *constants):
             root = self.sizes.find(known)
             if self.sizes.value[root] is None and root not in labels:
                 labels[root] = next(names)
@@ -461,8 +487,23 @@ def _short(text: str) -> str:
 
 def _factor(text: str) -> str:
     """The text of an operand, in parentheses where a sign beside it needs them."""
-    plain = text.replace("_", "a").rstrip("'").isalnum()
-    return text if plain or (text.startswith("(") and text.endswith(")")) else f"({text})"
+    return text if _ATOM.fullmatch(text) and _closed(text) else f"({text})"
+
+
+_OFTEN_SCALARS = "ijklmnost"
+"""First letters of vectors, by their names, that are often meant as scalars."""
+
+_ATOM = re.compile(r"\w+'*|\w*\(.*\)'*")
+
+
+def _closed(text: str) -> bool:
+    """Whether a parenthesis that is opened first is closed last, as in exp(A), not (a)*(b)."""
+    depth = 0
+    for i, sign in enumerate(text):
+        depth += (sign == "(") - (sign == ")")
+        if sign == ")" and depth == 0:
+            return not text[i + 1 :].strip("'")
+    return True
 
 
 def _transposed(text: str) -> str:

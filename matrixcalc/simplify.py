@@ -14,8 +14,7 @@ from fractions import Fraction
 from matrixcalc import build
 from matrixcalc.build import UNIT, add, had, mul, num, power, split_number, transpose
 from matrixcalc.calls import make_call
-from matrixcalc.expr import Expr, topological
-from matrixcalc.templates import substitute
+from matrixcalc.expr import Expr
 
 EXPAND_COST = 90
 EXPAND_TERMS = 24
@@ -48,7 +47,7 @@ def parts_of(e: Expr) -> Parts:
     number, rest = split_number(e)
     if rest is UNIT:
         return Parts(number, [], [])
-    if rest.op != "mul" or _is_form(rest):
+    if rest.op != "mul" or is_form(rest):
         return Parts(number, [rest], []) if rest.is_scalar else Parts(number, [], [rest])
     scalars = [a for a in rest.args if a.is_scalar]
     chain = list(rest.args[len(scalars) :])
@@ -80,14 +79,44 @@ def simplify_sum(terms: Iterable[Expr], trials: Trials | None = None) -> Expr:
         return whole[0]
     if not whole:
         return add(*terms)
-    kept = _lower_cost(add(*gather(whole, trials)), add(*whole))
-    expanded = _expand(whole)
-    if expanded is not None:
-        return _lower_cost(kept, add(*gather(expanded, trials)))
+    gathered = gather(whole, trials)
+    kept = shorter(add(*gathered), add(*whole))
+    if kept.op == "add" and len(kept.args) > len(gathered):
+        # a sum that was kept whole is one no longer
+        kept = shorter(kept, add(*gather(list(kept.args), trials)))
+    pieces = expanded(whole)
+    if pieces is not None:
+        return shorter(kept, add(*gather(pieces, trials)))
     return kept
 
 
-def _lower_cost(first: Expr, second: Expr) -> Expr:
+def _same_signs(terms: list[Expr]) -> list[Expr]:
+    """Terms in which what stands before or behind others as a - b is nowhere b - a."""
+    seen: dict[bytes, Expr] = {}
+    out: list[Expr] = []
+    for t in terms:
+        _, rest = split_number(t)
+        for f in rest.args if rest.op in ("mul", "had") else ():
+            core = f.args[0] if f.op == "T" else f
+            if core.op != "add" or core.key in seen:
+                continue
+            turned = build.neg(core)
+            if turned.key in seen:
+                t = _turned(t, f, transpose(turned) if f.op == "T" else turned)
+            else:
+                seen[core.key] = core
+        out.append(t)
+    return out
+
+
+def _turned(t: Expr, old: Expr, new: Expr) -> Expr:
+    """A term with a factor replaced by its negative."""
+    number, rest = split_number(t)
+    make = mul if rest.op == "mul" else had
+    return mul(num(-number), make(*(new if f is old else f for f in rest.args)))
+
+
+def shorter(first: Expr, second: Expr) -> Expr:
     return second if second.cost < first.cost else first
 
 
@@ -116,6 +145,7 @@ def gather(terms: list[Expr], trials: Trials | None = None) -> list[Expr]:
     changed = True
     while changed and len(terms) > 1:
         changed = False
+        terms = _same_signs(terms)
         groups: dict[Feature, list[int]] = {}
         weight: dict[Feature, int] = {}
         for i, t in enumerate(terms):
@@ -155,10 +185,9 @@ def _features(t: Expr) -> dict[Feature, int]:
     if abs(p.number) != 1:
         found["N", str(abs(p.number)).encode()] = 1
     for s in p.scalars:
-        base, exponent = build.base_and_exponent(s)
-        if exponent.op == "num":
-            found["S" if exponent.data > 0 else "D", base.key] = base.cost
-        if _is_form(s):
+        base, k = _to_number(build.base_and_exponent(s), s)
+        found["S" if k > 0 else "D", base.key] = base.cost
+        if is_form(s):
             found["F", s.args[0].key] = s.args[0].cost
             last = transpose(s.args[-1])
             found["F", last.key] = last.cost
@@ -166,7 +195,7 @@ def _features(t: Expr) -> dict[Feature, int]:
         left, right = p.chain[0], p.chain[-1]
         if right.cols.is_one:
             for s in p.scalars:
-                if _is_form(s):
+                if is_form(s):
                     for v in (s.args[-1], transpose(s.args[0])):
                         found["V", v.key] = v.cost
         if len(p.chain) > 1 or p.scalars or p.number != 1 or left.order == 2:
@@ -174,15 +203,20 @@ def _features(t: Expr) -> dict[Feature, int]:
             found["R", right.key] = right.cost
         if len(p.chain) == 1:
             for f in _elementwise(left):
-                base, exponent = build.elementwise_base(f)
-                if exponent.op == "num":
-                    found["H" if exponent.data > 0 else "Q", base.key] = base.cost
+                base, k = _to_number(build.elementwise_base(f), f)
+                found["H" if k > 0 else "Q", base.key] = base.cost
             if left.op == "diag":
                 found["G", b""] = 1
     return found
 
 
-def _is_form(s: Expr) -> bool:
+def _to_number(power_of: tuple[Expr, Expr], e: Expr) -> tuple[Expr, Fraction]:
+    """A factor as base and numeric exponent; x^y as itself."""
+    base, exponent = power_of
+    return (base, exponent.data) if exponent.op == "num" else (e, Fraction(1))
+
+
+def is_form(s: Expr) -> bool:
     return s.op == "mul" and s.is_scalar and not s.args[0].is_scalar
 
 
@@ -220,7 +254,9 @@ def _draw_out(feature: Feature, terms: list[Expr], trials: Trials) -> Expr | Non
 
 
 def _draw_scalar(key: bytes, parts: list[Parts], trials: Trials) -> Expr | None:
-    shared = _shared(key, [[build.base_and_exponent(s) for s in p.scalars] for p in parts])
+    shared = _shared(
+        key, [[_to_number(build.base_and_exponent(s), s) for s in p.scalars] for p in parts]
+    )
     best: Expr | None = None
     for powers in _lowest(shared):
         undo = [power(base, num(-low)) for base, low in powers]
@@ -233,7 +269,7 @@ def _draw_scalar(key: bytes, parts: list[Parts], trials: Trials) -> Expr | None:
 
 
 def _shared(
-    key: bytes, terms: list[list[tuple[Expr, Expr]]]
+    key: bytes, terms: list[list[tuple[Expr, Fraction]]]
 ) -> list[tuple[Expr, list[Fraction]]]:
     """The bases that stand in every term, all above or all below the line, with their
     powers there; the one with the key comes first. Empty where that one is not shared.
@@ -245,8 +281,8 @@ def _shared(
     for k, term in enumerate(terms):
         for base, exponent in term:
             known = powers.setdefault(base.key, []) if k == 0 else powers.get(base.key)
-            if exponent.op == "num" and known is not None and len(known) == k:
-                known.append(exponent.data)
+            if known is not None and len(known) == k:
+                known.append(exponent)
     bases = {base.key: base for base, _ in terms[0]}
     whole = {
         k: found
@@ -298,7 +334,7 @@ def _draw_from_forms(key: bytes, parts: list[Parts], trials: Trials) -> Expr | N
         if p.chain:
             return None
         for i, s in enumerate(p.scalars):
-            if not _is_form(s):
+            if not is_form(s):
                 continue
             chain = list(s.args)
             if chain[0].key != key:
@@ -318,7 +354,11 @@ def _draw_elementwise(key: bytes, parts: list[Parts], trials: Trials) -> Expr | 
     if any(len(p.chain) != 1 for p in parts):
         return None
     shared = _shared(
-        key, [[build.elementwise_base(f) for f in _elementwise(p.chain[0])] for p in parts]
+        key,
+        [
+            [_to_number(build.elementwise_base(f), f) for f in _elementwise(p.chain[0])]
+            for p in parts
+        ],
     )
     best: Expr | None = None
     for powers in _lowest(shared):
@@ -350,7 +390,7 @@ def _draw_from_products(key: bytes, parts: list[Parts], trials: Trials) -> Expr 
 
 def _ending_in(form: Expr, key: bytes) -> tuple[Expr, ...] | None:
     """The factors of a bilinear form, turned so that the last one has the key."""
-    if not _is_form(form):
+    if not is_form(form):
         return None
     if form.args[-1].key == key:
         return form.args
@@ -363,7 +403,7 @@ def _ending_in(form: Expr, key: bytes) -> tuple[Expr, ...] | None:
 # Multiplying out, on trial
 
 
-def _expand(terms: list[Expr]) -> list[Expr] | None:
+def expanded(terms: list[Expr]) -> list[Expr] | None:
     """The terms with sums among their factors multiplied out, if that is a small thing."""
     if sum(t.cost for t in terms) > EXPAND_COST:
         return None
@@ -392,103 +432,7 @@ def _distribute(t: Expr) -> list[Expr] | None:
     if t.op in ("mul", "had"):
         make = mul if t.op == "mul" else had
         for i, f in enumerate(t.args):
-            inner = _distribute(f) if f.op in ("add", "T", "had") else None
+            inner = _distribute(f) if f.op in ("add", "T", "had") or is_form(f) else None
             if inner is not None:
                 return [make(*t.args[:i], g, *t.args[i + 1 :]) for g in inner]
     return None
-
-
-# The last touch
-
-
-def polish(e: Expr) -> Expr:
-    """Signs and numbers moved into sums, repeated factors written as powers,
-    adjugates over determinants as inverses: each where that makes the whole shorter."""
-    e = without_adjugates(e)
-    return signs(powers(multiplied_out(e)))
-
-
-def multiplied_out(e: Expr) -> Expr:
-    """(eye - x*vector(1)')*diag(y) as diag(y) - x*y'."""
-    if e.op == "T":
-        return transpose(multiplied_out(e.args[0]))
-    if e.op not in ("mul", "had") or _is_form(e):
-        return e
-    pieces = _expand([e])
-    return e if pieces is None else _lower_cost(e, add(*gather(pieces)))
-
-
-def without_adjugates(e: Expr) -> Expr:
-    """adj(A)/det(A) is inv(A), also where a linear function stands between them."""
-    nodes = topological(e)
-    inverted = {
-        f.args[0].args[0]
-        for f in nodes
-        if f.op == "pow" and f.args[0].op == "det" and f.args[1].op == "num" and f.args[1].data < 0
-    }
-    inverted |= {transpose(a) for a in inverted}
-    change = {
-        f: mul(make_call("det", f.args), power(f.args[0], build.MINUS))
-        for f in nodes
-        if f.op == "adj" and f.args[0] in inverted
-    }
-    if not change:
-        return e
-    made = simplify(substitute(e, change))
-    return made if made.cost < e.cost else e
-
-
-def powers(e: Expr) -> Expr:
-    """A*B*A*B*A as (A*B)^2*A."""
-    if e.op == "T":
-        return transpose(powers(e.args[0]))
-    if e.op == "add":
-        return add(*(powers(t) for t in e.args))
-    if e.op != "mul" or e.is_scalar:
-        return e
-    p = parts_of(e)
-    keys = [f.key for f in p.chain]
-    best: tuple[int, int, int] | None = None
-    for width in range(2, len(keys) // 2 + 1):
-        for start in range(len(keys) - 2 * width + 1):
-            block = keys[start : start + width]
-            count = 1
-            while keys[start + count * width : start + (count + 1) * width] == block:
-                count += 1
-            if count > 1 and (best is None or width * (count - 1) > best[1] * (best[2] - 1)):
-                best = (start, width, count)
-        if len(keys) > 40:
-            break
-    if best is None:
-        return e
-    start, width, count = best
-    block_power = power(mul(*p.chain[start : start + width]), num(count))
-    made = p.product([*p.chain[:start], block_power, *p.chain[start + width * count :]])
-    return made if made.cost < e.cost else e
-
-
-def signs(e: Expr) -> Expr:
-    if e.op == "T":
-        return transpose(signs(e.args[0]))
-    if e.op == "add":
-        made = add(*(signs(t) for t in e.args))
-        return made if made.cost <= e.cost else e
-    if e.op != "mul":
-        return e
-    best = e
-    number, rest = split_number(e)
-    if number == 1:
-        return e
-    factors = rest.args if rest.op == "mul" and not _is_form(rest) else (rest,)
-    for i, f in enumerate(factors):
-        inner = f.args[0] if f.op == "T" else f
-        if inner.op != "add":
-            continue
-        for into in (number, Fraction(-1)) if number < 0 else (number,):
-            scaled = add(*(mul(num(into), t) for t in inner.args))
-            if f.op == "T":
-                scaled = transpose(scaled)
-            made = mul(num(number / into), *factors[:i], scaled, *factors[i + 1 :])
-            if made.cost < best.cost:
-                best = made
-    return best

@@ -16,6 +16,7 @@ from typing import Any
 from matrixcalc.declare import RESERVED, Declaration, check_name, dimension
 from matrixcalc.dims import Dim
 from matrixcalc.errors import MatrixCalcError, ParseError, UnknownNameError
+from matrixcalc.foreign import instead_of
 from matrixcalc.operators import SPELLINGS, TABLE
 from matrixcalc.syntax import ClaimNode, EquationNode, Node, Program
 
@@ -63,7 +64,8 @@ class Steps:
         self.steps: list[Step] = []
         self.variables: dict[str, int] = {}
         self.equations: dict[str, int] = {}
-        self.dims = {name for d in declared.values() for axis in d.shape for name in axis.names}
+        self.given_dims = {n for d in declared.values() for axis in d.shape for n in axis.names}
+        self.dims = set(self.given_dims)
         self.defining = ""
 
     def add(self, root: Node) -> int:
@@ -107,7 +109,11 @@ class Steps:
             return known
         if name in self.future:
             if name == self.defining:
-                raise ParseError(f"{name} is defined by itself", span=node.span)
+                raise ParseError(
+                    f"{name} is defined by itself",
+                    span=node.span,
+                    hint="give what stands on the left another name",
+                )
             raise ParseError(
                 f"{name} is used before the equation that defines it",
                 span=node.span,
@@ -124,7 +130,7 @@ class Steps:
                 )
             if name in self.dims:
                 return self.append("size", (), Dim.named(name), place)
-            if name == "pi":
+            if name in ("pi", "π"):
                 return self.append("pi", (), None, place)
         step = self.append("var", (), name, node)
         self.variables[name] = step
@@ -140,6 +146,10 @@ class Steps:
                 span=(node.start, node.start + len(name)),
                 hint=f"for a product write {name}*(…); there are no entries by index",
             )
+        if name in ("row", "scalar"):
+            span = (node.start, node.start + len(name))
+            message = f"{name!r} stands in declarations only"
+            raise ParseError(message, span=span, hint=_USAGE[name])
         if name == "eye":
             _count(node, (0, 1))
             return "eye", [], self.size(args[0]) if args else None
@@ -162,6 +172,7 @@ class Steps:
                 raise ParseError(
                     f"the second argument of {name} is 1 (down the columns) or 2 (along the rows)",
                     span=args[1].span,
+                    hint=f"{name}(X, 1) is a row, {name}(X, 2) a column, {name}(X) a scalar",
                 )
             return "call", args[:1], _AXES[row][int(axis)]
         if len(args) == 2 and row == "max" and 0 in (_literal(args[0]), _literal(args[1])):
@@ -171,6 +182,13 @@ class Steps:
 
     def size(self, node: Node) -> Dim:
         dim = dimension(node)
+        for name in dim.names:
+            if name in self.declared and name not in self.given_dims:
+                raise ParseError(
+                    f"{name} is a variable, and cannot be a dimension here",
+                    span=node.span,
+                    hint="a dimension is a name that stands in declarations, or a whole number",
+                )
         self.dims.update(dim.names)
         return dim
 
@@ -208,9 +226,16 @@ _USAGE = {
     "matrix": "write matrix(1) or matrix(1, n, m)",
     "transpose": "write x' or transpose(x)",
     "row": "write vector(1)' for a row of ones",
-    "scalar": "'scalar' stands in declarations only: a: scalar",
-    "max": "write max(x) for the greatest entry, max(0, x) for relu(x)",
-    "min": "write min(x) for the least entry, -relu(-x) for min(0, x)",
+    "scalar": "a number is written as it is; a declaration is a: scalar",
+    "sum": "write sum(X), sum(X, 1) down the columns or sum(X, 2) along the rows",
+    "mean": "write mean(X), mean(X, 1) down the columns or mean(X, 2) along the rows",
+    "max": "write max(x) for the greatest entry, y + relu(x - y) for the greater of two",
+    "min": "write min(x) for the least entry, y - relu(y - x) for the lesser of two",
+    "diag": "write diag(x) for a diagonal matrix, diag(X) for a diagonal",
+    **dict.fromkeys(
+        ("norm", "norm1", "norm2"),
+        "write norm2(x), Euclidean or Frobenius, or norm1(x), the sum of absolute values",
+    ),
 }
 
 
@@ -229,11 +254,19 @@ def _unknown(node: Node) -> MatrixCalcError:
     name: str = node.value
     span = (node.start, node.start + len(name))
     if name in ("d", "d2"):
-        return ParseError("a derivative can stand only at the head of a claim", span=span)
-    spelled = {s.lower(): s for s in (*SPELLINGS, *RESERVED)}
+        return ParseError(
+            "a derivative can stand only at the head of a claim",
+            span=span,
+            hint=f"for a product write {name}*(…)",
+        )
+    spelled = {s.lower(): s for s in (*SPELLINGS, *RESERVED) if s not in ("row", "scalar")}
     near = get_close_matches(name.lower(), spelled, n=1, cutoff=0.7)
-    hint = f"did you mean {spelled[near[0]]}?" if near else f"for a product write {name}*(…)"
     shown = name if len(name) <= 30 else name[:29] + "…"
+    hint = instead_of(name)
+    if not hint and near:
+        hint = f"did you mean {spelled[near[0]]}?"
+    elif not hint:
+        hint = f"for a product write {shown}*(…); a function is added by register"
     return UnknownNameError(f"there is no function {shown!r}", span=span, hint=hint)
 
 
@@ -261,7 +294,11 @@ def steps_of(
     """The steps of a text, the number of the last statement's, and its name."""
     statements = [_equation(s) for s in program.statements]
     if not statements:
-        raise ParseError("there are declarations, but no expression")
+        raise ParseError(
+            "there are declarations, but no expression",
+            span=(len(program.text.rstrip()), len(program.text.rstrip()) + 1),
+            hint="write the expression after them, as in x: vector(n); x'*x",
+        )
     names = [_left_name(s) for s in statements]
     for statement, name in zip(statements[:-1], names, strict=False):
         if name is None:
@@ -276,7 +313,11 @@ def steps_of(
     root = -1
     for statement, name in zip(statements, names, strict=True):
         if name is not None and name in steps.equations and statement.left is not None:
-            raise ParseError(f"{name} is defined twice", span=statement.left.span)
+            raise ParseError(
+                f"{name} is defined twice",
+                span=statement.left.span,
+                hint="give the second another name",
+            )
         steps.defining = name or ""
         root = steps.add(statement.right)
         if name is not None:
@@ -291,7 +332,7 @@ def _equation(statement: EquationNode | ClaimNode) -> EquationNode:
         raise ParseError(
             "this is a derivative, not an expression",
             span=statement.span,
-            hint="give the expression, and the variable on its own",
+            hint="give what is differentiated, and the variable on its own: x'*A*x, then x",
         )
     raise ParseError(
         "this is a claim, not an expression", span=statement.span, hint="a claim is to be checked"
@@ -302,6 +343,12 @@ def _left_name(statement: EquationNode) -> str | None:
     left = statement.left
     if left is None:
         return None
+    if left.op == "call" and left.value not in SPELLINGS:
+        raise ParseError(
+            "the left side of an equation is a name, without arguments",
+            span=left.span,
+            hint=f"write {left.value} = …",
+        )
     if left.op != "name":
         raise ParseError(
             "this is a claim, not an expression: the left side of an equation is a name",

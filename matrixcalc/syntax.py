@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from matrixcalc.errors import LimitError, ParseError, Span
@@ -133,7 +134,7 @@ def read(text: object) -> Program:
     """
     clean = _checked(text, "an expression")
     program = Program(clean)
-    statements: list[Statement] = _run(clean, "program", "there is no expression")
+    statements: list[Statement] = _run(str(text), clean, "program", "there is no expression")
     for statement in statements:
         if isinstance(statement, DeclarationNode):
             program.declarations.append(statement)
@@ -145,7 +146,7 @@ def read(text: object) -> Program:
 def read_kind(text: object) -> KindNode:
     """Read the type of a variable, such as ``matrix(n, m) symmetric``."""
     clean = _checked(text, "a declaration")
-    kind: KindNode = _run(clean, "kind", "there is no kind")
+    kind: KindNode = _run(str(text), clean, "kind", "there is no kind")
     return kind
 
 
@@ -153,23 +154,31 @@ def _checked(text: object, what: str) -> str:
     if not isinstance(text, str):
         raise ParseError(f"{what} is a text, not {type(text).__name__}")
     if len(text) > MAX_TEXT:
-        raise LimitError(f"the text has {len(text):,} characters; the limit is {MAX_TEXT:,}")
+        raise LimitError(
+            f"the text has {len(text):,} characters; the limit is {MAX_TEXT:,}",
+            span=(MAX_TEXT, MAX_TEXT + 1),
+        )
     clean = normalise(text)
-    if len(clean) > MAX_TOKENS and len(_COUNTED.findall(clean)) > MAX_TOKENS:
-        raise LimitError(f"the text has more than {MAX_TOKENS:,} names, numbers and signs")
+    if len(clean) > MAX_TOKENS:
+        beyond = next(islice(_COUNTED.finditer(clean), MAX_TOKENS, None), None)
+        if beyond is not None:
+            raise LimitError(
+                f"the text has more than {MAX_TOKENS:,} names, numbers and signs",
+                span=beyond.span(),
+            )
     return clean
 
 
-def _run(text: str, start: str, empty: str) -> Any:
+def _run(text: str, clean: str, start: str, empty: str) -> Any:
     from lark.exceptions import UnexpectedInput
 
     try:
-        return _parser().parse(text, start=start)
+        return _parser().parse(clean, start=start)
     except UnexpectedInput as error:
         token = getattr(error, "token", None)
         at_end = token is not None and token.type == "$END"
-        stop = len(text) if at_end else error.pos_in_stream
-    raise explain(text, len(text) if stop is None else stop, empty)
+        stop = len(clean) if at_end else error.pos_in_stream
+    raise explain(text, clean, len(clean) if stop is None else stop, empty, start == "kind")
 
 
 _COUNTED = re.compile(r"\w+|[^\w\s]")
@@ -185,9 +194,12 @@ _ALIKE = {
     **dict.fromkeys("\u200b\u2060\ufeff", " "),  # of no width
     **dict.fromkeys("\u2028\u2029\u0085", "\n"),
     "\u2218": "⊙",  # ring operator
-    "\u22ba": "ᵀ",  # intercalate
+    **dict.fromkeys("\u22ba\u22a4", "ᵀ"),  # intercalate, top
 }
 _KEPT = frozenset("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ…")
+_FOLDED = ("", "<font>", "<wide>", "<narrow>", "<noBreak>", "<compat>", "<sub>")
+UNREADABLE = "\ufffd"
+"""What stands for a character that looks like a letter or a digit and is none."""
 
 
 def normalise(text: str) -> str:
@@ -207,8 +219,17 @@ def _plain(character: str) -> str:
         return character
     if character in _ALIKE:
         return _ALIKE[character]
+    style = unicodedata.decomposition(character).partition(">")
+    style_name = f"{style[0]}>" if style[1] else ""
     folded = unicodedata.normalize("NFKC", character)
-    return folded if len(folded) == 1 else character
+    if style_name in _FOLDED and len(folded) == 1 and (style_name != "<sub>" or folded.isdigit()):
+        character = folded
+    elif style_name in ("<super>", "<sub>"):
+        # xᴴ and xᵢ are not the names xH and xi
+        return UNREADABLE
+    if character.isalnum() and not (character.isascii() or character.isalpha()):
+        return UNREADABLE
+    return character
 
 
 # A tree in the language

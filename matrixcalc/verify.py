@@ -24,8 +24,7 @@ __all__ = [
     "verify",
 ]
 
-SPAN = 9999
-"""Bound of the whole numbers drawn for rational functions."""
+_READABLE = 9
 
 
 def verify(
@@ -54,7 +53,7 @@ def verify(
     >>> verify(mul(transpose(x), x), [x], claim).status
     'proved'
     """
-    outcome = compare(function, targets, claim, structured)
+    outcome = compare(function, targets, claim, structured, span=_READABLE)
     if outcome.status != "failed":
         return outcome
     m = outcome.mismatch
@@ -73,12 +72,12 @@ def compare(
     claim: Claim,
     structured: str = "gradient",
     *,
-    span: int = SPAN,
+    span: int | None = None,
 ) -> Verification:
     """As :func:`verify`, but a wrong claim gives the status ``"failed"`` and where it fails.
 
-    ``span`` bounds the whole numbers drawn for rational functions: small ones make
-    counterexamples that can be read.
+    ``span`` bounds the whole numbers of a counterexample to rational functions, so that it
+    can be read; whether the claim is right never rests on them.
 
     >>> from matrixcalc.build import mul, sym, transpose
     >>> from matrixcalc.dims import ONE, Dim

@@ -53,6 +53,14 @@ def test_false(claim: str, slip: str) -> None:
     assert verdict.to_dict()["slip"] == slip
 
 
+@pytest.mark.parametrize(
+    "claim",
+    ["d(1/a)/da = -1/a", "d(1/c^3)/dc = -3/c^2", "d(1/(a*b))/da = -b/a^2", "d(a^3/b)/da = 3*a/b"],
+)
+def test_what_holds_among_small_numbers_is_not_true(claim: str) -> None:
+    assert check(claim).status == "false"
+
+
 def test_conditions() -> None:
     verdict = check("x'*A*y = y'*A*x")
     assert (verdict.status, verdict.condition) == ("true_if", "A symmetric")

@@ -331,3 +331,29 @@ def test_mistakes_end_in_their_error(row: dict[str, Any]) -> None:
     may_succeed = row["may_succeed"] or row["id"] == "bad-219"
     outcome = _outcome(row["expr"], wrt, row["vars"])
     assert outcome in (*row["error"], *(["accepted"] if may_succeed else [])), row["why"]
+
+
+@pytest.mark.parametrize(
+    ("text", "wrt", "conditions"),
+    [
+        ("exp(log(a))", "a", ["a positive"]),
+        ("a^0.5*a^0.5", "a", ["a positive"]),
+        ("a^2/a", "a", ["a nonzero"]),
+        ("x.*x./x", "x", ["x nonzero"]),
+        ("inv(inv(A))", "A", ["A invertible"]),
+        ("A*(A\\x)", "A", ["A invertible"]),
+        ("q = log(a); p = b^2; p*exp(q)", "a", ["a positive"]),
+        ("norm2(x)^2", "x", []),
+        ("abs(a)^2", "a", []),
+        ("log(exp(a))", "a", []),
+    ],
+)
+def test_what_is_simplified_away_keeps_its_domain(
+    text: str, wrt: str, conditions: list[str]
+) -> None:
+    assert derive(text, wrt, verify=False).conditions == conditions
+
+
+def test_a_derivative_of_zero_has_its_shape_in_every_reading() -> None:
+    d = derive("B*x", "A", vars={"A": "matrix(p, q)"})
+    assert (str(d), d.vjp, d.shape) == ("matrix(0, n, p*q)", "matrix(0, p, q)", ("n", "p*q"))

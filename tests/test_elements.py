@@ -66,6 +66,34 @@ def test_what_has_no_entries_of_its_own_is_differentiated_by_its_rule() -> None:
     assert found[-1] == "∂y/∂X = -inv(X)*b*a'*inv(X)"
 
 
+def test_the_chain_rule_goes_one_function_at_a_time() -> None:
+    assert lines("y = sin(A*x)", "x") == [
+        "y_i = sin(A*x)_i",
+        "∂y_i/∂x_j = cos(A*x)_i ∂(A*x)_i/∂x_j",
+        "∂y_i/∂x_j = Σ_k cos(A*x)_i A_ik δ_kj",
+        "∂y_i/∂x_j = cos(A*x)_i A_ij",
+        "∂y/∂x = diag(cos(A*x))*A",
+    ]
+
+
+def test_each_function_is_named_with_its_rule() -> None:
+    from matrixcalc.derivation.elements import elements
+
+    steps = elements(derive("f = log(det(X'*X))", "X", verify=False))
+    assert [s.rule for s in steps][1:4] == ["log", "det", "product rule"]
+    assert "Jacobi's formula" in steps[2].source
+
+
+def test_a_sum_of_ones_counts_them() -> None:
+    assert lines("y = tr(X + a)", "a", vars={"X": "matrix(n, n)"})[1] == "∂y/∂a = n"
+
+
+def test_entries_are_typeset_as_entries() -> None:
+    text = derive("y = sin(W_1*x)", "x", verify=False).explain("elements", "latex")
+    assert r"\frac{\partial y_{i}}{\partial x_{j}} &= \cos(\mathbf{W}_{1} \mathbf{x})_{i} " in text
+    assert r"W_{1,ij}" in text
+
+
 def test_second_derivatives_go_on_from_the_first() -> None:
     found = lines("y = x'*A*x", "x", "x")
     assert found[-1] == "∂²y/∂x∂x = A + A'"

@@ -20,7 +20,9 @@ from matrixcalc.errors import (
     point_at,
 )
 from matrixcalc.infer import parse, typed
-from matrixcalc.wordings import WORDINGS, Wording, explain, find, place
+from matrixcalc.mistakes import WORDINGS, Wording
+from matrixcalc.syntax import normalise
+from matrixcalc.wordings import explain, find, place
 
 CORPUS = Path(__file__).parent / "corpus" / "invalid.jsonl"
 
@@ -37,19 +39,26 @@ def whole(error: pytest.ExceptionInfo[MatrixCalcError]) -> list[str]:
     return str(error.value).split("\n")
 
 
+def pattern(template: str) -> str:
+    """A pattern for a message of the table, its words in braces being anything."""
+    plain = re.escape(template.replace("{{", "\0").replace("}}", "\1"))
+    plain = plain.replace("\0", r"\{").replace("\1", r"\}")
+    return re.sub(r"\\\{\w+\\\}", ".*", plain)
+
+
 @pytest.mark.parametrize("row", WORDINGS, ids=lambda row: row.example)
 def test_each_example_gets_its_wording(row: Wording) -> None:
-    template = re.escape(row.message).replace(r"\{found\}", ".*").replace(r"\{before\}", ".*")
-    with pytest.raises(ParseError, match=rf"^{template}") as error:
+    with pytest.raises(ParseError, match=rf"^{pattern(row.message)}") as error:
         parse(row.example)
     assert error.value.text == row.example
     assert error.value.span is not None
-    hint = re.escape(row.hint).replace(r"\{found\}", ".*").replace(r"\{before\}", ".*")
-    assert re.fullmatch(hint, error.value.hint)
+    assert re.fullmatch(pattern(row.hint), error.value.hint)
+    assert "{" not in error.value.message.replace("'{'", "").replace("'{1", "")
     # no row above takes the example away
     stop = error.value.span[0] if not row.at_open else len(row.example)
-    if not row.at_open and row.example[stop:].strip():
-        assert find(row.example, stop, place(row.example, stop))[0] is row
+    clean = normalise(row.example)
+    if not row.at_open and "(?P<start>" not in row.before and row.example[stop:].strip():
+        assert find(clean, stop, place(clean, stop))[0] is row
 
 
 def test_no_two_wordings_are_alike() -> None:
@@ -108,7 +117,11 @@ WHOLE: list[tuple[str, type[MatrixCalcError], list[str]]] = [
         ],
     ),
     ("", ParseError, ["there is no expression"]),
-    (" # only a comment", ParseError, ["there is no expression"]),
+    (
+        " # only a comment",
+        ParseError,
+        ["there is no expression", "     # only a comment", "    ^^^^^^^^^^^^^^^^^"],
+    ),
     (
         "x*y",
         ShapeError,
@@ -362,7 +375,7 @@ def test_the_caret_stands_in_the_right_line() -> None:
 
 
 def test_errors_can_be_pickled() -> None:
-    error = explain("Q x", 2)
+    error = explain("Q x", "Q x", 2)
     again = pickle.loads(pickle.dumps(error))
     assert str(again) == str(error)
     assert type(again) is ParseError

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy
 import pytest
 
 from matrixcalc import ParseError, UnknownNameError, gradient, graph
 from matrixcalc.cli import run
+from matrixcalc.dims import Dim
 
 VALUES = {"W": [[0.1, 0.5], [-0.3, 0.8]], "x": [0.2, 0.4]}
 EXAMPLE = "q = W*x; f = norm2(q)^2"
@@ -145,6 +148,74 @@ def test_the_command_prints_the_graph(capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr().out.startswith("digraph")
     assert run(["graph", EXAMPLE, "--values", "x = spam"]) == 2
     assert "a value has the form" in capsys.readouterr().err
+
+
+NETWORKS = [
+    "h = tanh(W*x + b); y = V*h; L = -t'*log_softmax(y)",
+    "h = x + W*relu(V*x); g = h + U*sigmoid(R*h); L = norm2(g - t)^2",
+    "h = sigmoid(V*x).*tanh(W*x); L = logsumexp(U*h)",
+    "h = W*x; k = h/norm2(h); L = sum(exp(V*k))",
+    "H = softplus(W*X); L = tr(H'*H)/2 + sum(H)",
+    "q = x'*A*x; s = sqrt(q); L = s*log(q) + s",
+]
+
+
+@pytest.mark.parametrize("text", NETWORKS)
+def test_numbers_agree_with_small_steps(text: str) -> None:
+    vectors = dict.fromkeys("xhgt", "vector(n)") | {"b": "vector(m)", "h": "vector(m)"}
+    if "x + W" in text:
+        vectors["h"] = "vector(n)"
+    if "log_softmax" in text:
+        vectors["t"] = "vector(k)"
+    vars = {n: v for n, v in vectors.items() if n in text.replace("tanh", "").replace("exp", "")}
+    g = graph(text, vars=vars)
+    random = numpy.random.default_rng(11)
+    sizes: dict[str, int] = {}
+    values = {}
+    for node in g.inputs:
+        shape = [d.value(_sized(d, sizes)) for d in node.symbol.shape if not d.is_one]
+        values[node.name] = random.uniform(0.2, 1.0, size=shape)
+    if "A" in values:
+        values["A"] = values["A"] + 3 * numpy.eye(len(values["A"]))
+    g.evaluate(values)
+    found = {n.name: n.gradient_value.copy() for n in g.inputs}
+    for name, value in values.items():
+        slope = numpy.zeros_like(value)
+        for place in numpy.ndindex(value.shape):
+            ends = []
+            for sign in (1, -1):
+                moved = value.copy()
+                moved[place] += sign * 1e-6
+                ends.append(float(numpy.squeeze(g.evaluate({**values, name: moved}).output.value)))
+            slope[place] = (ends[0] - ends[1]) / 2e-6
+        numpy.testing.assert_allclose(found[name].reshape(value.shape), slope, atol=2e-7)
+
+
+def _sized(dim: Dim, sizes: dict[str, int]) -> dict[str, int]:
+    """A size of its own for each dimension."""
+    for name in dim.names:
+        sizes.setdefault(name, len(sizes) + 2)
+    return sizes
+
+
+def test_what_flows_in_is_called_by_its_name() -> None:
+    g = graph(NETWORKS[0], vars={"x": "vector(n)", "b": "vector(m)", "t": "vector(k)"})
+    assert str(g.node("h").gradient) == "V'*(∂L/∂y)"
+    assert str(g.node("b").gradient) == "(V'*(∂L/∂y)).*(1 - h.^2)"
+    local = {e.node: e.local for e in g.node("x").outgoing}
+    assert local == {"h": "diag(1 - h.^2)*W"}
+    assert "The product of them that has this shape is V'*(∂L/∂y): (m×k)(k×1)" in str(g)
+
+
+def test_a_graph_is_ready_for_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["graph", EXAMPLE, "--values", "W = [[1, 2]]; x = [3, 4]", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == graph(EXAMPLE, values={"W": [[1, 2]], "x": [3, 4]}).to_dict()
+    nodes = {n["name"]: n for n in told["nodes"]}
+    assert nodes["W"]["gradient"] == "2*q*x'"
+    assert nodes["f"]["value"] == 121
+    edge = next(e for e in told["edges"] if e["from"] == "W")
+    assert (edge["to"], edge["flows_back"], edge["problem_dependent"]) == ("q", "(∂f/∂q)*x'", True)
 
 
 def test_bad_input_is_refused() -> None:

@@ -122,10 +122,10 @@ def test_every_form() -> None:
     assert r"\operatorname{vec}(\mathbf{W})^\top" in d.latex(form="vec")
     with pytest.raises(UnsupportedError, match=r"^no form 'rows'\nthe forms are matrix, index, "):
         d.latex(form="rows")
-    kron = derive("kron(A, X)", "X", verify=False)
+    third = derive("sum(exp(A*x))", "x", "x", "x", verify=False)
     with pytest.raises(UnsupportedError, match=r"^this derivative, .* has no vec form$"):
-        kron.latex(form="vec")
-    assert kron.latex().startswith(r"\frac{\partial y_{ij}}{\partial X_{kl}} = ")
+        third.latex(form="vec")
+    assert third.latex().startswith(r"\frac{\partial^{3} y}{\partial x_{i} \partial x_{j} ")
 
 
 def test_what_notebooks_show() -> None:
@@ -140,7 +140,6 @@ def test_what_notebooks_show() -> None:
         r"(\mathbf{x}^\top \mathbf{x}) = 2 \mathbf{x}^\top"
     )
     assert "<b" in verdict._repr_html_()
-    assert "entry (1, 1)" in verdict._repr_html_()
     assert check("tr(A) = tr(A')")._repr_latex_() == r"$\displaystyle \text{true}$"
     assert "title=" in differential("inv(X)", verify=False)._repr_html_()
 
@@ -181,7 +180,9 @@ def test_long_formulas_name_their_shared_parts() -> None:
     d = derive(f"sum({net})", "x", verify=False)
     assert d.result is not None
     made = d.latex()
-    assert made.startswith("\\begin{gathered}\n\\mathbf{v}_{1} = \\tanh(\\mathbf{W}_{1} \\mathbf{x})")
+    rows = made.splitlines()
+    assert rows[0] == r"\begin{gathered}"
+    assert rows[1].startswith(r"\mathbf{v}_{1} = \tanh(\mathbf{W}_{1} \mathbf{x})")
     assert r"\frac{\partial f}{\partial \mathbf{x}} = " in made
     kinds = {name: str(kind) for name, kind in d.variables.items()}
     assert parse(to_latex(d.result), kinds) is d.result

@@ -125,6 +125,8 @@ READ: list[tuple[str, str, dict[str, str]]] = [
     (r"f(\mathbf{x}, A) = \mathbf{x}^\top A \mathbf{x}", "f = x'*A*x", {}),
     (r"a: vector(n); \lambda: vector(n); a^\top \lambda", "a: vector(n); lambda: vector(n); a'*lambda", {}),
     (r"x^{2}", "x^2", {"x": "scalar"}),
+    (r"-a\log a", "-a*log(a)", {}),
+    (r"A\exp(x)", "inv(A)*exp(x)", {}),
 ]  # fmt: skip
 
 
@@ -143,6 +145,9 @@ def test_it_means_the_same(latex: str, text: str, kinds: dict[str, str]) -> None
         (r"A\beta", ["beta"], False),
         (r"A\beta", [], True),
         (r"\beta*a", ["beta"], True),
+        (r"A\exp(x)", [], False),
+        (r"2\alpha", ["alpha"], True),
+        (r"-p\log p", [], False),
         (r"\(a\)", [], True),
         ("x_{1}", [], True),
         ("{x}", [], False),

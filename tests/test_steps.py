@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,8 +10,17 @@ from itertools import pairwise
 
 import pytest
 
-from matrixcalc import Derivative, LimitError, UnsupportedError, derive
+from matrixcalc import (
+    Derivative,
+    LimitError,
+    UnsupportedError,
+    check,
+    derive,
+    register,
+    unregister,
+)
 from matrixcalc.cli import run
+from matrixcalc.derivation.elements import elements
 from matrixcalc.derivation.records import plain
 
 
@@ -164,6 +174,135 @@ def test_latex_is_a_block_of_aligned_equations() -> None:
         assert "qz9" not in text.lower()
 
 
+def test_a_step_says_its_rule_with_a_letter_that_is_free() -> None:
+    reasons = {s.rule: s.reason for s in made("sum(sin(A*x))", "x").steps}
+    assert reasons["sin"] == "d(sin(U)) = cos(U).*dU"
+    assert made("log(det(X))", "X").steps[1].reason == "d(det(A)) = tr(adj(A)*dA)"
+
+
+def test_terms_are_shown_before_they_are_put_together() -> None:
+    found = lines(made("tr(X'*A*X)", "X"))
+    assert "dy = tr((A*X + A'*X)'*dX)" in found
+    assert "dy = tr(X'*(A + A')*dX)" in found
+
+
+def test_rules_are_used_from_the_left() -> None:
+    rules = [s.rule for s in made("sin(a)*cos(a)", "a").steps]
+    assert rules.index("sin") < rules.index("cos")
+
+
+@pytest.mark.parametrize("layout", ["numerator", "denominator", "mixed"])
+def test_the_identification_says_where_it_transposes(layout: str) -> None:
+    d = made("tr(A*X*B)", "X", layout=layout)
+    transposed = "transposed" in d.steps[-1].reason
+    assert transposed == (layout != "numerator")
+
+
+def test_a_long_equation_is_not_said_again() -> None:
+    d = made("h = tanh(W*x + b); y = V*h; L = norm2(y - z)^2", "W", vars={"b": "vector(m)"})
+    assert d.steps[-1].reason == "dL = tr(C*dW), so ∂L/∂W = C in the numerator layout"
+
+
+@pytest.mark.parametrize(
+    ("text", "wrt", "vars"),
+    [
+        ("x - x", ["x"], {}),
+        ("x*r + X'", ["X"], {"x": "vector(n)", "r": "row(p)"}),
+        ("dot(r, s)", ["r", "r"], {"r": "row(n)", "s": "row(n)"}),
+        ("-mean(X)", ["X", "X"], {}),
+        ("pinv(X)*(Y\\Y)", ["Y"], {}),
+        ("det(X + 3*eye(n))", ["X", "X"], {"X": "matrix(n, n) skew"}),
+        ("r/norm2(r)", ["r"], {"r": "row(n)"}),
+        ("-r*(A.*B)/a", ["r"], {"r": "row(n)", "a": "scalar"}),
+        ("X.^X", ["X"], {"X": "matrix(n, m) positive"}),
+        ("tr(X + a)", ["a"], {"X": "matrix(n, n)"}),
+        ("mean(X*matrix(0.5, p, m), 2)", ["X"], {"X": "matrix(m, p)"}),
+        ("inv(X)", ["X"], {"X": "matrix(n, n) orthogonal"}),
+        ("pinv(X)", ["X"], {"X": "matrix(n, n) diagonal"}),
+        ("expm(a*X)", ["a"], {}),
+    ],
+)
+def test_odd_cases_are_derived_and_checked(
+    text: str, wrt: list[str], vars: dict[str, str]
+) -> None:
+    d = derive(text, *wrt, vars=vars, verify=False)
+    for steps in (d.steps, elements(d)):
+        assert str(steps[-1].after) == str(d)
+        for step in steps:
+            assert step.check().status in ("proved", "sampled"), (step.left, str(step))
+
+
+def test_a_function_of_the_user_is_a_step_like_any_other() -> None:
+    register(
+        "swish",
+        differential="(sigmoid(A) + A.*sigmoid(A).*(1 - sigmoid(A))).*dA",
+        meaning="A.*sigmoid(A)",
+        source="Ramachandran et al. (2017)",
+    )
+    try:
+        step = next(s for s in made("sum(swish(W*x))", "W").steps if s.rule == "swish")
+        assert step.source == "Ramachandran et al. (2017)"
+        assert step.check().status in ("proved", "sampled")
+    finally:
+        unregister("swish")
+
+
+IDENTITY_USERS = [
+    ("x'*A*x", "x", {}),
+    ("tr(A*X'*B)", "X", {}),
+    ("sum(A.*X)", "X", {}),
+    ("a'*X*b", "X", {"a": "vector(n)", "b": "vector(m)"}),
+    ("tr(sin(A*X))", "X", {}),
+    ("softmax(W*x)", "x", {}),
+    ("kron(x, y)", "x", {}),
+    ("2*x", "x", {}),
+    ("Y = A*X*B", "X", {}),
+    ("Y = X'", "X", {}),
+    ("Y = sin(X)", "X", {}),
+    ("Y = tr(A*X)*B", "X", {}),
+    ("Y = diag(x)*A", "x", {}),
+    ("tr(diag(x)*A)", "x", {}),
+]
+
+
+def test_the_identities_that_bring_dx_to_the_end_are_true() -> None:
+    named = set()
+    for text, wrt, vars in IDENTITY_USERS:
+        for step in made(text, wrt, vars=vars).steps:
+            if step.rule in ("gathering", "trace trick", "vec trick"):
+                clauses = step.reason.split("; ")
+                named |= {c.rpartition(": ")[2] for c in clauses if " = " in c}
+    assert len(named) > 10
+    for identity in named:
+        for claim in chained(identity):
+            assert check(claim).status == "true", claim
+
+
+def chained(identity: str) -> list[str]:
+    sides = identity.split(" = ")
+    declared = "x: vector(n); " if "(n)" in identity else ""
+    return [declared + " = ".join(pair) for pair in pairwise(sides)]
+
+
+def test_steps_show_themselves_in_a_notebook() -> None:
+    steps = made("y = W*x", "x").steps
+    assert repr(steps).startswith("dy = d(W*x)\n")
+    assert steps._repr_latex_() == made("y = W*x", "x").explain(format="latex")
+    html = steps._repr_html_()
+    assert html.count("<tr") == 4
+    assert "constant factor [Matrix Cookbook (34)]: W being constant" in html
+    assert "Magnus &amp; Neudecker" in html
+
+
+def test_steps_are_ready_for_json() -> None:
+    first, last = made("y = W*x", "x").steps.to_dict()
+    assert first["via"] == "dW*x + W*dx"
+    assert first["place"] == "d(W*x)"
+    assert last["left"] == "∂y/∂x"
+    assert last["latex"] == r"\frac{\partial \mathbf{y}}{\partial \mathbf{x}} = \mathbf{W}"
+    assert json.loads(json.dumps(last)) == last
+
+
 def test_unknown_styles_and_formats_are_refused() -> None:
     d = made("y = W*x", "x")
     with pytest.raises(UnsupportedError, match="no style 'prose'"):
@@ -192,5 +331,14 @@ def test_the_command_prints_the_derivation(capsys: pytest.CaptureFixture[str]) -
     assert run(["explain", "y = W*x", "x", "--style", "elements"]) == 0
     out = capsys.readouterr().out
     assert re.search(r"∂y_i/∂x_j = Σ_k W_ik δ_kj", out)
+    assert run(["explain", "y = W*x", "x", "--latex"]) == 0
+    assert capsys.readouterr().out.startswith("\\begin{align*}\n")
+    assert run(["explain", "y = W*x", "x", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["result"] == "W"
+    assert [s["rule"] for s in told["steps"]] == ["constant factor", "identification"]
+    symmetric = ["explain", "tr(A*S)", "S", "--vars", "S: matrix(n, n) symmetric"]
+    assert run([*symmetric, "--structured", "none", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["result"] == "A"
     assert run(["explain", "y = W*x", "z"]) == 2
     assert "no variable 'z'" in capsys.readouterr().err

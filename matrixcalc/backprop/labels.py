@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matrixcalc.backprop.listing import numbers
+from matrixcalc.backprop.listing import bare, numbers
 from matrixcalc.printers.text import to_text
 
 if TYPE_CHECKING:
@@ -12,6 +12,21 @@ if TYPE_CHECKING:
 
 LONGEST = 44
 """The longest line, in characters; what is longer is cut, and told in full on hovering."""
+
+
+COLOURS = {
+    "input": ("#eef6ee", "#3f7d4e"),
+    "node": ("#f8fafc", "#475569"),
+    "output": ("#fff7e6", "#b7791f"),
+}
+"""Inside and border of a variable, a step and the result."""
+
+
+def part_of(graph: Graph, node: Node) -> str:
+    """Which of the colours a node has."""
+    if node.formula is None:
+        return "input"
+    return "output" if node is graph.output else "node"
 
 
 def short(text: str, longest: int = LONGEST) -> str:
@@ -33,12 +48,12 @@ def gradient_line(graph: Graph, node: Node) -> str:
     """The gradient, as in ``∂f/∂q = 2*q``; ``""`` where there is none."""
     if node.gradient is None:
         return ""
-    return f"∂{graph.scalar}/∂{node.name} = {to_text(node.gradient)}"
+    return f"∂{graph.scalar}/∂{node.name} = {bare(node.gradient)}"
 
 
 def node_lines(graph: Graph, node: Node) -> list[str]:
     """The lines within a node: what it is, its value, its gradient and the value of that."""
-    lines = [f"{short(head(node))}   {node.shape}"]
+    lines = [f"{short(head(node))}  ({node.shape})"]
     if node.value is not None:
         lines.append(short(f"= {numbers(node.value, 4)}"))
     line = gradient_line(graph, node)

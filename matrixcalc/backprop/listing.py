@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from matrixcalc.printers.text import to_text
 
 if TYPE_CHECKING:
     from matrixcalc.backprop.network import Graph, Node
+    from matrixcalc.expr import Expr
 
 
 def numbers(value: Any, digits: int = 6) -> str:
@@ -23,6 +25,15 @@ def numbers(value: Any, digits: int = 6) -> str:
     if value.ndim == 0:
         return f"{float(value) + 0.0:.{digits}g}"
     return "[" + ", ".join(numbers(row, digits) for row in value) + "]"
+
+
+def bare(e: Expr) -> str:
+    """The text, in which what flows in, ``(∂f/∂q)``, has no parentheses that it does not need."""
+    text = _TWICE.sub(r"(\1)", to_text(e))
+    return text[1:-1] if e.op == "sym" and text[0] == "(" else text
+
+
+_TWICE = re.compile(r"\(\((∂[^()]*)\)\)")
 
 
 def listing(graph: Graph) -> str:
@@ -50,7 +61,7 @@ def _forward(node: Node) -> tuple[str, ...]:
 def _backward(graph: Graph, node: Node) -> list[str]:
     assert node.gradient is not None
     name = f"∂{graph.scalar}/∂{node.name}"
-    text = to_text(node.gradient)
+    text = bare(node.gradient)
     value = "" if node.gradient_value is None else f" = {numbers(node.gradient_value)}"
     same = value.strip(" =") == text
     out = [f"  {name} = {text}{'' if same else value}    {node.shape}"]
@@ -58,9 +69,7 @@ def _backward(graph: Graph, node: Node) -> list[str]:
         kind = "  (problem-dependent)" if edge.problem_dependent else ""
         out.append(f"      local: {edge.left} = {edge.local}{kind}")
         if edge.formula is not None and graph.node(edge.node) is not graph.output:
-            text = to_text(edge.formula)
-            bare = text[1:-1] if edge.formula.op == "sym" and text[0] == "(" else text
-            out.append(f"      flows back: {bare}")
+            out.append(f"      flows back: {bare(edge.formula)}")
         if edge.why:
             out += textwrap.wrap(
                 f"why: {edge.why}", 96, initial_indent=" " * 6, subsequent_indent=" " * 11
@@ -73,3 +82,43 @@ def _columns(rows: list[tuple[str, ...]]) -> list[str]:
     return [
         "   ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
+
+
+def to_dict(graph: Graph) -> dict[str, Any]:
+    """The nodes and edges, ready for JSON; the nodes in the order of computation."""
+    return {
+        "scalar": graph.scalar,
+        "output": graph.output.name,
+        "nodes": [
+            {
+                "name": n.name,
+                "kind": n.kind,
+                "shape": n.shape,
+                "formula": _text(n.formula),
+                "gradient": _text(n.gradient),
+                "value": _plain(n.value),
+                "gradient_value": _plain(n.gradient_value),
+            }
+            for n in graph.nodes
+        ],
+        "edges": [
+            {
+                "from": e.operand,
+                "to": e.node,
+                "local": {"left": e.left, "right": e.local},
+                "problem_dependent": e.problem_dependent,
+                "flows_back": _text(e.formula),
+                "why": e.why,
+            }
+            for n in graph.nodes
+            for e in n.incoming
+        ],
+    }
+
+
+def _text(e: Expr | None) -> str | None:
+    return None if e is None else bare(e)
+
+
+def _plain(value: Any) -> Any:
+    return None if value is None else value.tolist()

@@ -8,20 +8,19 @@ from functools import cached_property
 from typing import Any
 
 from matrixcalc import build, engine
+from matrixcalc.backprop.flow import factored, local, named, pulled
 from matrixcalc.backprop.shape_rule import sizes, why
 from matrixcalc.backprop.splitting import Split, split
-from matrixcalc.build import transpose
 from matrixcalc.claims import Claim, Verification, placement
 from matrixcalc.errors import MatrixCalcError, UnknownNameError, UnsupportedError
-from matrixcalc.expr import Expr, symbols, topological
+from matrixcalc.expr import Expr, symbols
 from matrixcalc.infer import names_of
 from matrixcalc.notation import plain
-from matrixcalc.printers.index import axis_names, index_text
-from matrixcalc.printers.text import to_text
+from matrixcalc.printers.index import axis_names
 from matrixcalc.simplify import simplify_sum
 from matrixcalc.templates import substitute
 
-LONG = 24
+LONG = 5
 """The longest gradient that is written out in the gradients before it."""
 
 
@@ -105,8 +104,8 @@ class Graph:
                 )
         self.wrt = tuple(wrt) if wrt else tuple(n.name for n in inputs)
         self.values: dict[str, Any] = {}
-        self._formulas = {p.formula: p.symbol for p in parts.parts[:-1]}
-        self._order = {n.name: k for k, n in enumerate(self.nodes)}
+        self._formulas = {p.formula: p.symbol for p in parts.parts if p.formula.op != "sym"}
+        self._flows: set[Expr] = set()
         self._backwards()
 
     @property
@@ -169,46 +168,44 @@ class Graph:
         if len(parts) < len([e for e in node.outgoing if e.formula is None]):
             return
         made = engine.finish(simplify_sum(parts)) if parts else build.zeros(node.symbol.shape)
-        node.gradient = self._named(made, node)
-
-    def _named(self, e: Expr, node: Node) -> Expr:
-        """The names of nodes put where their formulas stand, if that is shorter."""
-        change = {
-            f: s
-            for f, s in self._formulas.items()
-            if f.op != "sym" and self._order[s.name] != self._order[node.name]
-        }
-        found = {f for f in topological(e) if f in change}
-        if not found:
-            return e
-        made = engine.finish(substitute(e, {f: change[f] for f in found}))
-        return made if made.cost <= e.cost else e
+        # what depends on the node is known by its name, but not the node itself
+        names = {f: n for f, n in self._formulas.items() if n is not node.symbol}
+        made = named(made, names)
+        for symbol in symbols(made):
+            if symbol in self._flows:
+                made = factored(made, symbol)
+        node.gradient = made
 
     def _edge(self, node: Node, operand: Expr, active: bool) -> Edge:
         assert node.formula is not None
         left = f"∂{node.name}/∂{operand.name}"
         if not active:
             return Edge(operand.name, node.name, left, "", False, None, None)
-        local, dependent = _local(node.formula, operand)
+        text, dependent = local(node.formula, operand, self._formulas)
         if dependent:
             names = axis_names([node.formula.order, operand.order])
             left = f"∂{node.name}_{''.join(names[0])}/∂{operand.name}_{''.join(names[1])}"
             left = left.replace("_/", "/")
-        if node is self.output and self._upstream is None:
-            flow: Expr = build.UNIT
-        elif node is self.output:
-            flow = node.gradient or build.UNIT
-        else:
-            flow = build.sym(f"({node.gradient_name})", node.symbol.shape)
-        formula = _pulled(node.formula, operand, flow)
+        flow = self._flow(node)
+        formula = pulled(node.formula, operand, flow)
         gradient = node.gradient
+        if formula is not None:
+            formula = factored(named(formula, self._formulas), flow)
         if formula is None or gradient is None:
-            return Edge(operand.name, node.name, left, local, dependent, formula, None)
+            return Edge(operand.name, node.name, left, text, dependent, formula, None)
         written = gradient if gradient.cost <= LONG else flow
-        contribution = _pulled(node.formula, operand, written)
-        edge = Edge(operand.name, node.name, left, local, dependent, formula, contribution)
-        edge.why = why(node.symbol, node.formula, operand, flow, formula, gradient)
+        contribution = pulled(node.formula, operand, written)
+        edge = Edge(operand.name, node.name, left, text, dependent, formula, contribution)
+        edge.why = why(node.symbol, operand, flow, formula, written)
         return edge
+
+    def _flow(self, node: Node) -> Expr:
+        """What flows into a node, as one symbol."""
+        if node is self.output:
+            return self._upstream or build.UNIT
+        made = build.sym(f"({node.gradient_name})", node.symbol.shape)
+        self._flows.add(made)
+        return made
 
     # numbers
 
@@ -282,6 +279,12 @@ class Graph:
     def __repr__(self) -> str:
         return str(self)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, ready for JSON."""
+        from matrixcalc.backprop.listing import to_dict
+
+        return to_dict(self)
+
     def svg(self) -> str:
         """The graph as an SVG picture; needs the extra ``graph``."""
         from matrixcalc.backprop.svg import svg
@@ -311,28 +314,6 @@ class Graph:
 
         drawn = self._repr_svg_() or ""
         return f"{drawn}<pre>{escape(str(self))}</pre>"
-
-
-def _pulled(formula: Expr, operand: Expr, upstream: Expr) -> Expr | None:
-    """What flows back to an operand, in its shape; None where matrix notation has none."""
-    if operand is formula:
-        return upstream
-    if operand.is_scalar and not formula.is_scalar:
-        change = engine.derivative(engine.value_of(formula), operand).natural
-        assert change is not None
-        return engine.finish(build.call("sum", build.had(upstream, change)))
-    made = engine.backpropagated(formula, operand, upstream)
-    if made is None or made.shape == operand.shape:
-        return made
-    return transpose(made)
-
-
-def _local(formula: Expr, operand: Expr) -> tuple[str, bool]:
-    """The local derivative as text, and whether it has more than two indices."""
-    tensor = engine.derivative(engine.value_of(formula), operand)
-    if tensor.natural is not None:
-        return to_text(tensor.natural), False
-    return index_text(tensor.terms, tensor.indices, tensor.order), True
 
 
 def graph(

@@ -12,15 +12,13 @@ def sizes(e: Expr) -> str:
     return "×".join(f"({d})" if "*" in str(d) else str(d) for d in e.shape)
 
 
-def why(
-    node: Expr, formula: Expr, operand: Expr, flow: Expr, made: Expr, gradient: Expr
-) -> str:
+def why(node: Expr, operand: Expr, flow: Expr, made: Expr, written: Expr) -> str:
     """Why what flows back to an operand is what it is, by the shapes alone.
 
     Args:
-        node, formula: the node and what it is computed from; operand: one of its symbols.
+        node: the node; operand: one of the symbols that it is computed from.
         flow: what flows into the node; made: what flows on to the operand.
-        gradient: what flows into the node, written out.
+        written: what flows into the node, written out if it is short.
     """
     if operand.is_scalar or node.is_scalar or made.op != "mul":
         return ""
@@ -29,10 +27,10 @@ def why(
         return ""
     fit = "".join(f"({sizes(f)})" for f in factors)
     name = to_text(flow).strip("()")
-    flows = name if gradient is flow else f"{name} = {to_text(gradient)}"
-    others = [s for s in symbols(formula) if s is not operand and not s.is_scalar]
+    flows = name if written is flow else f"{name} = {to_text(written)}"
+    others = [s for s in symbols(made) if s not in (operand, flow, node) and not s.is_scalar]
     shapes = "; ".join(f"{s.name} is {sizes(s)}" for s in others)
-    product = to_text(substitute(made, {flow: gradient}))
+    product = to_text(made if written is flow else substitute(made, {flow: written}))
     return (
         f"a gradient has the shape of its variable, and {operand.name} is {sizes(operand)}. "
         f"{flows} is {sizes(node)}, like {node.name}"

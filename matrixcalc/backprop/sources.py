@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matrixcalc.backprop.labels import edge_label, node_lines
+from matrixcalc.backprop.labels import COLOURS, edge_label, node_lines, part_of
 
 if TYPE_CHECKING:
     from matrixcalc.backprop.network import Graph
@@ -28,6 +28,11 @@ def mermaid(graph: Graph) -> str:
             label = _entities(edge_label(edge))
             arrow = f'-- "{label}" -->' if label else "-->"
             out.append(f"    {ids[edge.operand]} {arrow} {ids[edge.node]}")
+    for part, (fill, line) in COLOURS.items():
+        members = [ids[n.name] for n in graph.nodes if part_of(graph, n) == part]
+        if members:
+            out.append(f"    classDef {part} fill:{fill},stroke:{line},color:#1f2430")
+            out.append(f"    class {','.join(members)} {part}")
     return "\n".join(out) + "\n"
 
 
@@ -43,14 +48,16 @@ def dot(graph: Graph) -> str:
     out = [
         "digraph backpropagation {",
         "    rankdir=LR;",
-        '    node [shape=box, style=rounded, fontname="monospace"];',
+        '    node [shape=box, style="rounded,filled", fontname="monospace"];',
         '    edge [fontname="monospace"];',
     ]
     ids = {n.name: f"n{k}" for k, n in enumerate(graph.nodes)}
     for node in graph.nodes:
         text = "\\n".join(_quoted(line) for line in node_lines(graph, node))
-        shape = ", shape=ellipse" if node.formula is None else ""
-        out.append(f'    {ids[node.name]} [label="{text}"{shape}];')
+        fill, line = COLOURS[part_of(graph, node)]
+        out.append(
+            f'    {ids[node.name]} [label="{text}", fillcolor="{fill}", color="{line}"];'
+        )
     for node in graph.nodes:
         for edge in node.incoming:
             label = _quoted(edge_label(edge))

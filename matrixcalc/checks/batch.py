@@ -48,6 +48,7 @@ class Options:
     vars: Mapping[str, str] | None = None
     layout: str | None = None
     timeout: float | None = TIMEOUT
+    structured: str | None = None
 
 
 def check_found(found: Found, options: Options) -> Outcome:
@@ -56,20 +57,25 @@ def check_found(found: Found, options: Options) -> Outcome:
         return Outcome(found, "unreadable", found.problem, False)
     layout = found.layout or options.layout
     try:
-        verdict = check(found.text, options.vars, layout, timeout=options.timeout)
+        structured = found.structured or options.structured
+        verdict = check(found.text, options.vars, layout, structured, options.timeout)
     except MatrixCalcError as error:
         reason = error.message + (f" ({error.hint})" if error.hint else "")
         return Outcome(found, "unreadable", reason, False)
-    good = verdict.status == found.expected and (not found.slip or verdict.slip == found.slip)
+    why = verdict.condition if verdict.status == "true_if" else verdict.slip
+    named = not found.why or why == found.why or why in found.why.split(" or ")
+    good = verdict.status == found.expected and named
     return Outcome(found, verdict.status, reason_of(verdict, found), good, verdict.to_dict())
 
 
 def reason_of(verdict: Verdict, found: Found) -> str:
     """The verdict in one line."""
+    how = verdict.detail.partition(":")[0]
+    where = f"{verdict.layout} layout, " if verdict.layout else ""
     if verdict.status == "true":
-        line = f"{verdict.layout} layout" if verdict.layout else verdict.detail
+        line = f"{where}{how if where else verdict.detail}"
     elif verdict.status == "true_if":
-        line = f"holds if {verdict.condition}"
+        line = f"holds if {verdict.condition} ({where}{how})"
     elif verdict.status == "false":
         line = f"{verdict.slip}: {verdict.diagnosis}"
     else:

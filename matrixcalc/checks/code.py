@@ -91,7 +91,7 @@ def check_code(
         counter = Counterexample(shown, None, str(right[0].tolist()), str(wrong[0].tolist()))
     else:
         kept = [f for f in fitted if f is not None]
-        found_slip = diagnose(Evidence(d.function, [], result, result, points, right, kept))
+        found_slip = diagnose(Evidence(d.function, [], result, result, points, right, kept, sizes))
         slip, sentence = found_slip.name, found_slip.sentence
         i, j = (int(k) for k in numpy.argwhere(numpy.abs(first - right[0]) > 0)[0])
         counter = Counterexample(shown, (i + 1, j + 1), str(right[0][i, j]), str(first[i, j]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,7 +14,9 @@ from matrixcalc.numeric import evaluate_many
 from matrixcalc.products import Array
 from matrixcalc.sampling import size_choices
 
-WAYS = 4
+WAYS = 5
+_RANGES = ((-1.5, 1.5), (0.2, 1.7), (-0.7, 0.7), (1.2, 2.5), (-7.0, 7.0))
+_WHOLE = ((-3, 4), (1, 4), (1, 7), (-6, 7), (-9, 10))
 Values = dict[str, Array]
 
 
@@ -38,18 +41,30 @@ def sizes_for(exprs: Iterable[Expr]) -> dict[str, int]:
 def size_list(exprs: Iterable[Expr]) -> list[dict[str, int]]:
     """Some choices of sizes, the preferred first."""
     nodes = [e for root in exprs for e in topological(root)]
-    return list(size_choices(nodes))[:6] or [{}]
+    found = list(size_choices(nodes))[:6]
+    skew = [e for e in nodes if e.op == "sym" and "skew" in e.data[1]]
+    if skew and found:
+        # regular skew matrices have an even size, and at 2 too much is true
+        found.insert(1, {**found[0], **{n: 4 for e in skew for n in e.rows.names}})
+    return list({tuple(f.items()): f for f in found}.values()) or [{}]
 
 
 def draw(
     owners: Mapping[str, Expr],
     sizes: Mapping[str, int],
     seed: int,
-    way: int,
+    way: int | Mapping[str, int],
     more: Mapping[str, str] | None = None,
     whole: bool = False,
 ) -> Values:
-    """Values for all variables; ``more`` gives some of them one property more."""
+    """Values for all variables.
+
+    Args:
+        owners, sizes: the variables, and the size of each dimension.
+        seed, way: which numbers; a way for all variables, or for each its own.
+        more: gives some variables one property more.
+        whole: whether to draw whole numbers.
+    """
     random = numpy.random.default_rng(seed)
     values: Values = {}
     for name, e in owners.items():
@@ -57,7 +72,8 @@ def draw(
         properties = set(e.data[1])
         if more and name in more:
             properties.add(more[name])
-        values[name] = _draw(random, shape, properties, way, whole)
+        own = way if isinstance(way, int) else way[name]
+        values[name] = _draw(random, shape, properties, own, whole)
     return values
 
 
@@ -65,10 +81,10 @@ def _draw(
     random: Any, shape: tuple[int, ...], properties: set[str], way: int, whole: bool
 ) -> Array:
     if whole:
-        first, last = ((-3, 4), (1, 4), (1, 7), (-6, 7))[way % WAYS]
+        first, last = _WHOLE[way % WAYS]
         made = random.integers(first, last, size=shape).astype(float)
     else:
-        low, high = ((-1.5, 1.5), (0.2, 1.7), (-0.7, 0.7), (1.2, 2.5))[way % WAYS]
+        low, high = _RANGES[way % WAYS]
         made = random.uniform(low, high, size=shape)
     if "positive" in properties:
         made = numpy.abs(made) + (1.0 if whole else 0.1)
@@ -94,11 +110,34 @@ def _draw(
     return numpy.asarray(made)
 
 
-def grids(exprs: list[Expr], values: Values) -> list[Array] | None:
-    """The expressions as 2-D arrays; None outside their domain."""
+def nudged(owners: Mapping[str, Expr], values: Values, step: float) -> Values:
+    """The point moved a little, each entry by its own share, in the space of its properties."""
+    random = numpy.random.default_rng(0)
+    moved: Values = {}
+    for name, a in values.items():
+        shares = random.standard_normal(a.shape)
+        if a.shape[0] == a.shape[1] and a.size > 1:
+            if "orthogonal" in owners[name].data[1]:
+                turn = numpy.eye(a.shape[0])
+                turn[:2, :2] += [[0, -step], [step, 0]]
+                moved[name] = a @ turn
+                continue
+            shares = shares + shares.T
+        moved[name] = a * (1 + step * shares)
+    return moved
+
+
+def grids(
+    exprs: list[Expr], values: Values, sizes: Mapping[str, int] | None = None
+) -> list[Array] | None:
+    """The expressions as 2-D arrays; None outside their domain.
+
+    ``sizes`` tells those of the dimensions that no variable has.
+    """
     try:
-        with numpy.errstate(all="ignore"):
-            made = evaluate_many(exprs, values)
+        with numpy.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            made = evaluate_many(exprs, values, sizes)
     except (MatrixCalcError, ArithmeticError, ValueError, numpy.linalg.LinAlgError):
         return None
     arrays = [numpy.atleast_2d(a) for a in made]

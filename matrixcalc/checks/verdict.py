@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
-from matrixcalc.printers.verdicts import verdict_html, verdict_latex
+from matrixcalc.printers.verdicts import verdict_latex
 
 STATUSES = ("true", "true_if", "false", "undecided")
 SLIPS = (
@@ -19,6 +20,15 @@ SLIPS = (
     "shape",
     "other",
 )
+
+
+_MARKS = {
+    "true": ("✓", "#15803d"),
+    "true_if": ("✓", "#b45309"),
+    "false": ("✗", "#b91c1c"),
+    "undecided": ("?", "#6b7280"),
+}
+"""How a verdict is marked in a notebook."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +109,13 @@ class Verdict:
         return f"$\\displaystyle {self.latex()}$"
 
     def _repr_html_(self) -> str:
-        return verdict_html(self)
+        """For a notebook: the claim with a mark, and the reason below it."""
+        mark, colour = _MARKS[self.status]
+        reason = "<br>".join(map(escape, str(self).splitlines()))
+        return (
+            f'<div class="matrixcalc-verdict"><b style="color:{colour}">{mark}</b> '
+            f"<code>{escape(self.claim)}</code><br>{reason}</div>"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, ready for JSON."""

@@ -19,8 +19,8 @@ from matrixcalc.expr import Expr, topological
 from matrixcalc.grids import Grid
 from matrixcalc.jets import DIGITS, Exact, NotExact, OutsideDomain
 from matrixcalc.matrix_functions import Sampled
-from matrixcalc.sampling import WAYS, draw, properties, size_choices, work
-from matrixcalc.verify import SPAN, compare
+from matrixcalc.sampling import SPAN, WAYS, draw, properties, size_choices, work
+from matrixcalc.verify import compare
 
 POINTS = 2
 _MOST_WORK = 150_000

@@ -8,20 +8,20 @@ these entries is read off.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from matrixcalc import build, engine
+from matrixcalc import engine
 from matrixcalc.claims import Claim, Verification
+from matrixcalc.derivation.chain import Chain, Opaque
 from matrixcalc.derivation.names import Names
-from matrixcalc.derivation.records import Formula, Step, plain
+from matrixcalc.derivation.records import Formula, Step, Steps, plain
+from matrixcalc.derivation.rules import source_of, statement_of
 from matrixcalc.derivation.spelling import spelled
-from matrixcalc.expr import Expr, depends
-from matrixcalc.index import Factor, Indices, Term, explicit, multiply
-from matrixcalc.printers.index import axis_names, index_text
-from matrixcalc.printers.index_latex import index_latex
-from matrixcalc.printers.latex import to_latex
-from matrixcalc.printers.text import to_text
-from matrixcalc.pullback import Pullback
+from matrixcalc.derivation.typeset import text_latex
+from matrixcalc.expr import Expr
+from matrixcalc.index import Indices, Term, explicit, multiply
+from matrixcalc.printers.index import LATEX, TEXT, Style, axis_names, grouped, styled
 
 if TYPE_CHECKING:
     from matrixcalc.derive import Derivative
@@ -30,7 +30,7 @@ MAX_TEXT = 600
 """The longest index form that is written between two others."""
 
 
-def elements(d: Derivative) -> tuple[Step, ...]:
+def elements(d: Derivative) -> Steps:
     """The steps of a derivation entry by entry.
 
     >>> from matrixcalc.derive import derive
@@ -53,18 +53,20 @@ class _Elements:
         self.steps: list[Step] = []
         self.stage = 0
 
-    def run(self) -> tuple[Step, ...]:
+    def run(self) -> Steps:
         p = self.problem
         y = p.source.expr
         axes = self.indices.axes(y)
         terms = spelled(y, axes, self.indices)
         left = self.left()
-        self.record("the entry as a sum", "definition", left, left, terms)
+        single = not y.order and not any(t.factors for t in terms)
+        first = "the function" if single else "the entry as a sum"
+        self.record(first, "definition", left, terms)
         for k, x in enumerate(p.twins):
             self.stage = k + 1
             terms = self.differentiate(terms, x)
         self.read_off()
-        return tuple(self.steps)
+        return Steps(self.steps)
 
     def left(self) -> str:
         """Such as ``∂y_i/∂x_j``, after as many differentiations as there were."""
@@ -86,59 +88,61 @@ class _Elements:
         rule: str,
         source: str,
         left: str,
-        before: str,
         terms: Sequence[Term],
         reason: str = "",
+        chain: Chain | None = None,
     ) -> None:
-        text = self.text(terms)
-        if text == before:
-            return
+        after = self.formula(terms, chain)
+        before = Formula(left)
         if self.steps and self.steps[-1].left == left:
-            before = str(self.steps[-1].after)
-            if before == text:
-                return
+            before = self.steps[-1].after
+        if str(before) == str(after):
+            return
+        stage, prove = max(self.stage, 1), self.claim(list(terms), chain)
         self.steps.append(
-            Step(
-                rule,
-                source,
-                Formula(before),
-                Formula(text, latex_template=self.typeset(terms)),
-                left,
-                "",
-                reason,
-                None,
-                max(self.stage, 1),
-                self.claim(list(terms)),
-                self.names.latex(left),
-            )
+            Step(rule, source, before, after, left, "", reason, None, stage, prove, self.names.bold)
         )
 
-    def text(self, terms: Sequence[Term]) -> str:
+    def formula(self, terms: Sequence[Term], chain: Chain | None = None) -> Formula:
         p = self.problem
         order = p.function.order + sum(x.order for x in p.twins[: self.stage])
-        if self._is_scalar(terms):
-            return to_text(terms[0].coefficient)
+        if order == 0 and len(terms) == 1 and not terms[0].factors:
+            return plain(terms[0].coefficient)
         later = sum(x.order for x in p.twins[self.stage :])
-        return index_text(list(terms), self.indices, order, later)
+        text, latex = (self.style(s, chain) for s in (TEXT, LATEX))
+        return Formula(
+            styled(terms, self.indices, text, later),
+            latex_template=styled(terms, self.indices, latex, later),
+        )
 
-    @staticmethod
-    def _is_scalar(terms: Sequence[Term]) -> bool:
-        return len(terms) == 1 and not terms[0].free and not terms[0].factors
+    def style(self, style: Style, chain: Chain | None) -> Style:
+        """The style, with what waits for its derivative as ``∂(A*x)_i/∂x_j``."""
+        if chain is None:
+            return style
+        below = "∂" + self.left().rpartition("∂")[2]
 
-    def typeset(self, terms: Sequence[Term]) -> str:
-        """The terms as LaTeX."""
-        if self._is_scalar(terms):
-            return to_latex(terms[0].coefficient)
-        later = sum(x.order for x in self.problem.twins[self.stage :])
-        return index_latex(list(terms), self.indices, later)
+        def entry(e: Expr, axes: str) -> str:
+            inner = chain.inner.get(e)
+            if inner is None:
+                return style.entry(e, axes)
+            body = grouped(inner, style)
+            body = style.below.format(body, axes) if axes else body
+            if style is TEXT:
+                return f"∂{body}/{below}"
+            return rf"\frac{{\partial {body}}}{{{text_latex(below, self.names.bold)}}}"
 
-    def claim(self, terms: list[Term]) -> Callable[[], Verification]:
+        return replace(style, entry=entry)
+
+    def claim(
+        self, terms: list[Term], chain: Chain | None
+    ) -> Callable[[], Verification]:
         p, stage = self.problem, self.stage
 
         def prove() -> Verification:
             from matrixcalc.verify import compare
 
-            claimed = [explicit(t, self.indices) for t in terms]
+            whole = terms if chain is None else [m for t in terms for m in chain.pulled(t)]
+            claimed = [explicit(t, self.indices) for t in whole]
             claim = Claim(terms=claimed, dims=self.indices.dims)
             return compare(p.source.expr, p.twins[:stage], claim, "none")
 
@@ -147,50 +151,44 @@ class _Elements:
     # one differentiation
 
     def differentiate(self, terms: list[Term], x: Expr) -> list[Term]:
-        raw: list[Term] = []
-        direct = True
-        axes = self.indices.axes(x)
-        for term in terms:
-            for made, simple in self._product_rule(term, x, axes):
-                raw.append(made)
-                direct = direct and simple
         left = self.left()
-        tidy = engine.tidy([self._picked(t) for t in raw], self.indices)
-        reason = self.delta(x) if x.order else ""
-        if direct and len(self.text(raw)) <= MAX_TEXT:
-            self.record("product rule", "calculus", left, left, raw, reason)
-            self.record("the δ pick out", "definition of δ", left, left, tidy)
+        axes = self.indices.axes(x)
+        chain = Chain(self.indices, x, axes)
+        tidy = self.at_once(terms, x, axes)
+        try:
+            lines = self.lines(terms, chain)
+        except Opaque:
+            self.record("chain rule", "calculus", left, tidy)
+            return tidy
+        for k, (rule, made) in enumerate(lines):
+            if k == 0 and _alone(made, chain):
+                continue
+            plainly = rule in ("product rule", "sum rule")
+            source = "calculus" if plainly else source_of(rule)
+            reason = "" if plainly else statement_of(rule, self.names.taken)
+            if plainly and x.order and any(_has_delta(t) for t in made):
+                reason = self.delta(x)
+            self.record(rule, source, left, made, reason, chain)
+        if any(_has_delta(t) for t in lines[-1][1]):
+            self.record("the δ pick out", "definition of δ", left, tidy)
         else:
-            self.record("chain rule", "the table of differentials", left, left, tidy)
+            self.record("gathering", "algebra", left, tidy)
         return tidy
 
-    def _product_rule(
-        self, term: Term, x: Expr, axes: tuple[int, ...]
-    ) -> list[tuple[Term, bool]]:
-        out: list[tuple[Term, bool]] = []
-        factors: list[Factor] = [*((s, ()) for s in term.scalars), *term.factors]
-        free = (*term.free, *axes)
-        for k, (e, own) in enumerate(factors):
-            if e not in depends(e, [x]):
-                continue
-            rest = [f for i, f in enumerate(factors) if i != k]
-            scalars = tuple(f for f, ax in rest if not ax)
-            others = tuple((f, ax) for f, ax in rest if ax)
-            if e is x:
-                deltas = tuple(
-                    (build.eye(self.indices.dims[b]), (a, b))
-                    for a, b in zip(own, axes, strict=True)
-                )
-                # the δ stand where the entry stood
-                place = len([1 for f, ax in factors[:k] if ax])
-                placed = (*others[:place], *deltas, *others[place:])
-                out.append((Term(scalars, placed, free), True))
-                continue
-            seed = Term(scalars, others, (*term.free, *own))
-            pullback = Pullback(self.indices)
-            for made in pullback.pull(e, [seed], [x], len(term.free))[x]:
-                out.append((made, False))
-        return out
+    def lines(self, terms: list[Term], chain: Chain) -> list[tuple[str, list[Term]]]:
+        """The rules in turn, with the terms after each."""
+        found = [("product rule", chain.start(terms))]
+        while (made := chain.step(found[-1][1])) is not None:
+            if len(str(self.formula(made[1], chain))) > MAX_TEXT:
+                raise Opaque
+            found.append(made)
+        return found
+
+    def at_once(self, terms: list[Term], x: Expr, axes: tuple[int, ...]) -> list[Term]:
+        """The derivative in its tidy form."""
+        chain = Chain(self.indices, x, axes)
+        raw = [made for t in chain.start_all(terms) for made in chain.pulled(t)]
+        return engine.tidy([self._picked(t) for t in raw], self.indices)
 
     def _picked(self, term: Term) -> Term:
         """The term with its δ used."""
@@ -211,28 +209,29 @@ class _Elements:
 
     def read_off(self) -> None:
         d = self.d
-        if str(self.steps[-1].after) == str(d):
+        last = self.steps[-1]
+        if str(last.after) == str(d):
             return
+        rule, source, left = "reading off", "definition", self.left()
+        before = last.after
         if d.result is None:
-            left = self.left()
-            before = str(self.steps[-1].after)
-            after = Formula(
-                d.index_form, latex_template=d.latex(right_only=True, form="index")
-            )
-            reason = "as it is printed"
+            after, reason = self.names.entries(d.tensor, True), "as it is printed"
+        elif not (d.function.order or any(x.order for x in self.problem.twins)):
+            rule, source, after, reason = "simplification", "algebra", plain(d.result), ""
         else:
-            left = before = self.names.derivative(self.stage)
-            after = plain(d.result)
+            left = self.names.derivative(self.stage)
+            before, after = Formula(left), plain(d.result)
             form = "the matrix with these entries"
             if d.problem_dependent:
                 form = "the entries with the columns stacked"
             reason = f"{form}, in the {d.layout} layout"
             if d.structured != "none":
                 reason += f", in the space of the variable ({d.structured})"
+        stage = max(self.stage, 1)
         self.steps.append(
-            Step("reading off", "definition", Formula(before), after, left, "", reason,
-                 None, max(self.stage, 1), self._printed(), self.names.latex(left))
-        )
+            Step(rule, source, before, after, left, "", reason, None, stage, self._printed(),
+                 self.names.bold)
+        )  # fmt: skip
 
     def _printed(self) -> Callable[[], Verification]:
         d = self.d
@@ -242,8 +241,10 @@ class _Elements:
             from matrixcalc.verify import compare
 
             p = d.problem
-            claim = claim_of(d.tensor, d.result, d.layout)
-            return compare(p.function, p.targets, claim, p.structured)
+            # with independent entries S' is not S, whatever S is declared
+            loose = p.structured == "none"
+            function, targets = (p.source.expr, p.twins) if loose else (p.function, p.targets)
+            return compare(function, targets, claim_of(d.tensor, d.result, d.layout), p.structured)
 
         return prove
 
@@ -251,3 +252,13 @@ class _Elements:
 def _with_axes(name: str, axes: Sequence[str]) -> str:
     return f"{name}_{''.join(axes)}" if axes else name
 
+
+def _alone(terms: Sequence[Term], chain: Chain) -> bool:
+    """Whether the product rule left one derivative by itself, as there was no product."""
+    return len(terms) == 1 and not terms[0].scalars and len(terms[0].factors) == 1 and (
+        terms[0].factors[0][0] in chain.inner
+    )
+
+
+def _has_delta(term: Term) -> bool:
+    return any(f.op == "eye" for f, _ in term.factors)

@@ -11,34 +11,17 @@ from dataclasses import dataclass
 
 from matrixcalc import build
 from matrixcalc.build import add, mul, transpose
+from matrixcalc.derivation.rules import title
 from matrixcalc.expr import Expr, topological
 from matrixcalc.forward import LINEAR, terms_of
-from matrixcalc.operators import TABLE
 from matrixcalc.printers.text import to_text
-
-_COOKBOOK = "Petersen & Pedersen, The Matrix Cookbook (2012)"
-
-SOURCES = {
-    "constant factor": f"{_COOKBOOK}, (34)",
-    "sum rule": f"{_COOKBOOK}, (35)",
-    "trace": f"{_COOKBOOK}, (36)",
-    "product rule": f"{_COOKBOOK}, (37)",
-    "elementwise product rule": f"{_COOKBOOK}, (38)",
-    "Kronecker product rule": f"{_COOKBOOK}, (39)",
-    "transpose": f"{_COOKBOOK}, (44)",
-    "inverse": f"{_COOKBOOK}, (40)",
-    "power rule": "calculus",
-    "power of a matrix": "the product rule, used again and again",
-    "linearity": "calculus",
-}
-"""Where the rules are found that are not rows of the table."""
 
 _PRODUCTS = {
     "mul": "product rule",
     "had": "elementwise product rule",
     "kron": "Kronecker product rule",
 }
-_LINEAR = {
+_LINEAR_LAWS = {
     "add": "sum rule",
     "mul": "constant factor",
     "had": "constant factor",
@@ -84,7 +67,9 @@ class Differentials:
         self.order = topological(root)
         self.position = {e: i for i, e in enumerate(self.order)}
         self.active: set[Expr] = {target}
+        self.height: dict[Expr, int] = {}
         for e in self.order:
+            self.height[e] = 1 + max((self.height[a] for a in e.args), default=0)
             if any(a in self.active for a in e.args):
                 self.active.add(e)
         self.taken = {e.name for e in self.order if e.op == "sym"}
@@ -113,10 +98,12 @@ class Differentials:
         return self.symbol(self.target)
 
     def pending(self, e: Expr) -> list[Expr]:
-        """What is still under a ``d``, the outermost first."""
-        found = {self.inner[s] for s in topological(e) if s in self.inner}
-        found.discard(self.target)
-        return sorted(found, key=lambda n: -self.position[n])
+        """What is still under a ``d``, the outermost first, from left to right."""
+        found = [self.inner[s] for s in topological(e) if s in self.inner]
+        found = [n for n in found if n is not self.target]
+        below = {n for f in found for n in topological(f) if n is not f}
+        # the highest first: what it lays bare may be done together with the others
+        return sorted(found, key=lambda n: (n in below, -self.height[n]))
 
     def rule(self, e: Expr) -> str:
         """The name of the rule for a node: ``linear``, a product, or a row of the table."""
@@ -126,7 +113,7 @@ class Differentials:
             return _PRODUCTS[e.op]
         if e.op in ("pow", "epow"):
             if e.op == "epow" or e.is_scalar:
-                return "power rule"
+                return "power rule" if e.args[0] in self.active else "exponent rule"
             return "inverse" if e.args[1].data == -1 else "power of a matrix"
         return e.op
 
@@ -159,8 +146,8 @@ class Differentials:
             if e is self.target or not self._is_linear(e):
                 changes[e] = self.symbol(e)
                 continue
-            names.append(_LINEAR.get(e.op, e.op))
-            constants += [a for a in e.args if a not in self.active]
+            names.append(_LINEAR_LAWS.get(e.op) or title(e.op))
+            constants += [_bare(a) for a in e.args if a not in self.active]
             changes[e] = _total(terms_of(e, changes, self.active), e)
         used = tuple(dict.fromkeys(n for n in reversed(names) if n != "transpose"))
         used = used or ("transpose",)
@@ -186,10 +173,12 @@ def _total(terms: list[Expr], e: Expr) -> Expr:
     return add(*terms) if terms else build.zeros(e.shape)
 
 
-def rule_source(rule: str) -> str:
-    """The source of a rule or of a row of the table."""
-    known = SOURCES.get(rule)
-    return known if known else TABLE[rule].source if rule in TABLE else "calculus"
-
-
-
+def _bare(e: Expr) -> Expr:
+    """A constant without sign and transposition, and a scalar for a vector full of it."""
+    if e.op == "T":
+        return _bare(e.args[0])
+    if e.op == "mul" and e.args[0] is build.MINUS:
+        e = mul(*e.args[1:])
+    if e.op == "mul" and e.args[-1].op == "ones" and not e.is_scalar:
+        e = mul(*e.args[:-1])
+    return e

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from matrixcalc import build, engine
 from matrixcalc.build import add, mul, transpose
-from matrixcalc.calls import make_call
+from matrixcalc.calls import make_call, rebuild
 from matrixcalc.derivation.records import Formula
-from matrixcalc.expr import Expr
+from matrixcalc.expr import Expr, depends, topological
 from matrixcalc.index import Indices
 from matrixcalc.pullback import Pullback
 from matrixcalc.raise_ import to_matrix
@@ -69,8 +69,11 @@ def form(y: Expr, natural: Expr, dx: Expr) -> Formula:
     s = shape_of(y, dx)
     c = transpose(natural) if s.flipped else natural
     value = _value(y, natural, dx)
+    front, rest = _numbers_first(c) if s.before.startswith("{}") else (build.UNIT, c)
     inner, latex_inner = "{}", "{}"
-    if c.op == "add" or (c.is_scalar and c.op == "mul" and not c.args[0].is_scalar and s.before):
+    scalar_product = c.is_scalar and c.op == "mul" and not c.args[0].is_scalar
+    behind = s.before.startswith("{}") and rest.op == "had"
+    if rest.op == "add" or behind or (scalar_product and s.before):
         inner, latex_inner = "({})", r"\left({}\right)"
     elif {c.op, *(a.op for a in c.args if c.op == "mul")} & {"kron", "had"}:
         latex_inner = r"\left({}\right)"  # an infix sign there
@@ -83,10 +86,23 @@ def form(y: Expr, natural: Expr, dx: Expr) -> Formula:
         if s.trace:
             text, latex = "tr({})", r"\operatorname{{tr}}({})"
         return Formula(sign + text, (dx,), value, sign + latex)
-    order = (dx, c) if s.before.startswith("{}") else (c, dx)
-    return Formula(
-        s.before + inner + s.after, order, value, s.latex_before + latex_inner + s.latex_after
-    )
+    if not s.before.startswith("{}"):
+        template = s.before + inner + s.after
+        return Formula(template, (c, dx), value, s.latex_before + latex_inner + s.latex_after)
+    template, latex = s.before + inner, s.latex_before + latex_inner
+    if front is build.UNIT:
+        return Formula(template, (dx, c), value, latex)
+    if front is build.MINUS:
+        return Formula(f"-{template}", (dx, rest), value, f"-{latex}")
+    return Formula("{}*" + template, (front, dx, rest), value, r"{}\," + latex)
+
+
+def _numbers_first(c: Expr) -> tuple[Expr, Expr]:
+    """The numbers of a product, and the rest of it."""
+    if c.op != "mul":
+        return build.UNIT, c
+    numbers = [a for a in c.args if a.is_scalar]
+    return mul(*numbers), mul(*(a for a in c.args if not a.is_scalar))
 
 
 def _bare(c: Expr) -> bool:
@@ -129,6 +145,44 @@ def stacked(y: Expr, e: Formula) -> Formula:
     return e
 
 
+def pattern(y: Expr, dx: Expr) -> str:
+    """The form with C for the coefficient, such as ``tr(C*dX)``."""
+    s = shape_of(y, dx)
+    text = s.before + "{c}" + s.after
+    return text.replace("{}", dx.name).replace("{c}", "C")
+
+
+MOST_TERMS = 12
+"""The most terms into which a differential is multiplied out."""
+
+
+def monomials(e: Expr, dx: Expr) -> list[Expr]:
+    """The terms of ``e``, which is linear in ``dx``, each with ``dx`` in it once.
+
+    Sums that stand inside are multiplied out, as far as there are not too many terms.
+
+    >>> from matrixcalc.expr import symbols
+    >>> from matrixcalc.infer import parse
+    >>> e = parse("tr(A*(X + B*X'))")
+    >>> monomials(e, next(s for s in symbols(e) if s.name == "X"))
+    [tr(A*X), tr(A*B*X')]
+    """
+    active = depends(e, [dx])
+    made: dict[Expr, list[Expr]] = {dx: [dx]}
+    for node in topological(e, lambda n: n in active):
+        if node not in active or node in made:
+            continue
+        terms: list[Expr] = []
+        for i, a in enumerate(node.args):
+            if a not in active:
+                continue
+            for part in made[a]:
+                args = part if node.op == "add" else (*node.args[:i], part, *node.args[i + 1 :])
+                terms.append(args if isinstance(args, Expr) else rebuild(node, args, node.shape))
+        made[node] = terms if len(terms) <= MOST_TERMS else [node]
+    return made[e]
+
+
 def coefficient(e: Expr, dx: Expr) -> Expr | None:
     """What multiplies ``dx`` in ``e``, in its natural shape, term by term and not simplified.
 
@@ -144,7 +198,7 @@ def coefficient(e: Expr, dx: Expr) -> Expr | None:
     if e.order + dx.order > 2:
         return _stacked_coefficient(e, dx)
     raised: list[Expr] = []
-    for term in e.args if e.op == "add" else (e,):
+    for term in monomials(e, dx):
         pullback = Pullback(Indices())
         for t in pullback.derivative(term, [dx])[dx]:
             matrix = to_matrix(t, pullback.indices)
@@ -160,7 +214,7 @@ def coefficient(e: Expr, dx: Expr) -> Expr | None:
 
 def _stacked_coefficient(e: Expr, dx: Expr) -> Expr | None:
     raised: list[Expr] = []
-    for term in e.args if e.op == "add" else (e,):
+    for term in monomials(e, dx):
         tensor = engine.derivative(engine.value_of(term), dx)
         form = engine.vec_form(tensor) if tensor.terms else None
         if tensor.terms and form is None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from matrixcalc.printers.index import index_text
-from matrixcalc.printers.index_latex import entry_latex, index_latex
-from matrixcalc.tex.names import name_latex
+from matrixcalc.derivation.records import Formula
+from matrixcalc.printers.index import index_latex, index_text
 
 if TYPE_CHECKING:
     from matrixcalc.derive import Derivative
@@ -21,12 +19,14 @@ class Names:
 
     def __init__(self, d: Derivative) -> None:
         self.d = d
-        taken = set(d.variables)
+        taken = self.taken = set(d.variables)
         order = d.function.order
         letters = "YFZ" if order == 2 else "yfzh"
         self.subject = d.name or next(
             (a for a in letters if a not in taken), f"{letters[0]}_0"
         )
+        kinds = {self.subject: order, **{n: v.kind != "scalar" for n, v in d.variables.items()}}
+        self.bold = frozenset(name for name, kind in kinds.items() if kind)
 
     def derivative(self, stage: int) -> str:
         """Such as ``∂y/∂x``, of the first differentiations."""
@@ -52,61 +52,9 @@ class Names:
             return self.derivative(stage)
         return self.d.index_left if self.d.name else self.d.index_left.replace("y", self.subject, 1)
 
-    def entries(self, found: Tensor, final: bool) -> str:
+    def entries(self, found: Tensor, final: bool) -> Formula:
         """The index form of a derivative."""
-        if final:
-            return self.d.index_form
-        return index_text(found.terms, found.indices, found.order)
+        terms = self.d.index_terms if final else found.terms
+        text = self.d.index_form if final else index_text(terms, found.indices, found.order)
+        return Formula(text, latex_template=index_latex(terms, found.indices))
 
-    def entries_latex(self, found: Tensor, final: bool) -> str:
-        """The same as LaTeX."""
-        if final:
-            return self.d.latex(right_only=True, form="index")
-        return index_latex(found.terms, found.indices)
-
-    def latex(self, left: str) -> str:
-        r"""One of these names as LaTeX.
-
-        >>> from matrixcalc.derive import derive
-        >>> names = Names(derive("y = W*x", "x", verify=False))
-        >>> print(names.latex("∂y/∂x"), names.latex("dy"))
-        \frac{\partial \mathbf{y}}{\partial \mathbf{x}} \mathrm{d}\mathbf{y}
-        >>> print(names.latex("∂y_i/∂x_j"))
-        \frac{\partial y_{i}}{\partial x_{j}}
-        """
-        head, tail = "", ""
-        while True:
-            # d(…) and vec(…) around the rest
-            found = re.fullmatch(r"(d|vec)\((.*)\)", left)
-            if found is None:
-                break
-            sign = r"\mathrm{d}" if found[1] == "d" else r"\operatorname{vec}"
-            opened, closed = (r"\left(", r"\right)") if "/" in left else ("(", ")")
-            head, tail, left = f"{head}{sign}{opened}", f"{closed}{tail}", found[2]
-        return head + self._quotient(left) + tail
-
-    def _quotient(self, left: str) -> str:
-        found = re.fullmatch(r"∂([²³⁴⁵⁶]?)(.+?)/(∂.+?)('?)", left)
-        if found is None:
-            if left.startswith("d") and left not in self._bold():
-                return rf"\mathrm{{d}}{self._name(left[1:])}"
-            return self._name(left)
-        power = f"^{{{'²³⁴⁵⁶'.index(found[1]) + 2}}}" if found[1] else ""
-        parts = [rf"\partial {self._name(part)}" for part in found[3].split("∂")[1:]]
-        prime = r"^\top" if found[4] else ""
-        return rf"\frac{{\partial{power} {self._name(found[2])}}}{{{' '.join(parts)}{prime}}}"
-
-    def _bold(self) -> dict[str, bool]:
-        kinds = {name: d.kind != "scalar" for name, d in self.d.variables.items()}
-        return {**kinds, self.subject: not self.d.function.is_scalar}
-
-    def _name(self, text: str) -> str:
-        """A variable, or an entry of it; in ``vec(…)`` where the columns are stacked."""
-        stacked = re.fullmatch(r"vec\((.+)\)", text)
-        if stacked:
-            return rf"\operatorname{{vec}}({self._name(stacked[1])})"
-        bold = self._bold()
-        if text in bold:
-            return name_latex(text, bold[text])
-        whole = max((n for n in bold if text.startswith(f"{n}_")), key=len, default=text)
-        return entry_latex(whole, text[len(whole) + 1 :])

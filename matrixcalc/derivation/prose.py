@@ -1,21 +1,17 @@
-"""A derivation as lines to read, or as an ``align*`` block for a paper."""
+"""Steps as lines to read, as an ``align*`` block for a paper, as a table for a notebook."""
 
 from __future__ import annotations
 
 import re
 import textwrap
+from html import escape
 from typing import TYPE_CHECKING
 
-from matrixcalc.derivation.elements import elements
-from matrixcalc.derivation.records import Step
-from matrixcalc.derivation.trace import trace
-from matrixcalc.errors import UnsupportedError
+from matrixcalc.derivation.typeset import words_latex
 
 if TYPE_CHECKING:
-    from matrixcalc.derive import Derivative
+    from matrixcalc.derivation.records import Step, Steps
 
-STYLES = ("differential", "elements")
-FORMATS = ("text", "latex")
 WIDTH = 96
 _GLUE = re.compile(r" [=+-] |, (?=[^()]*\))|^[^:]*\]")
 """Where a line is not broken: within formulas."""
@@ -29,33 +25,8 @@ _BOOKS = {
 }
 
 
-def steps_in(d: Derivative, style: str) -> tuple[Step, ...]:
-    """The steps of a derivation in one of the two styles."""
-    if style not in STYLES:
-        raise UnsupportedError(f"no style {style!r}", hint=f"the styles are {', '.join(STYLES)}")
-    return trace(d) if style == "differential" else elements(d)
-
-
-def explain(d: Derivative, style: str = "differential", format: str = "text") -> str:
-    """The derivation, as text or as LaTeX.
-
-    >>> from matrixcalc.derive import derive
-    >>> print(explain(derive("y = W*x", "x", verify=False)))
-    dy = d(W*x)
-       = dW*x + W*dx
-       = W*dx                 constant factor [Matrix Cookbook (34)]: W being constant
-    ∂y/∂x = W                 identification [Magnus & Neudecker 9.3]: dy = W*dx; in the numerator
-                              layout
-    """
-    if format not in FORMATS:
-        raise UnsupportedError(
-            f"no format {format!r}", hint=f"the formats are {', '.join(FORMATS)}"
-        )
-    steps = steps_in(d, style)
-    return _latex(steps) if format == "latex" else _text(steps)
-
-
-def _text(steps: tuple[Step, ...]) -> str:
+def lines_of(steps: Steps) -> str:
+    """The derivation as text."""
     rows: list[tuple[str, str]] = []
     for left, body, note in _lines(steps):
         rows.append((f"{left} = {body}", note))
@@ -89,7 +60,7 @@ def _glued(match: re.Match[str]) -> str:
     return match[0].replace(" ", "\u00a0")
 
 
-def _lines(steps: tuple[Step, ...]) -> list[tuple[str, str, str]]:
+def _lines(steps: Steps) -> list[tuple[str, str, str]]:
     """Left side (blank where it stays), right side and note of each line."""
     out: list[tuple[str, str, str]] = []
     left, last = "", ""
@@ -113,8 +84,8 @@ def note_of(step: Step) -> str:
     """The rule and the reason in one phrase.
 
     >>> from matrixcalc.derive import derive
-    >>> note_of(trace(derive("sin(x)", "x", verify=False))[0])
-    'sin'
+    >>> note_of(derive("sin(x)", "x", verify=False).steps[0])
+    'sin: d(sin(A)) = cos(A).*dA'
     """
     source = _SHORT.get(step.source, step.source)
     for long, short in _BOOKS.items():
@@ -124,15 +95,14 @@ def note_of(step: Step) -> str:
     return f"{step.rule}{source}{reason}"
 
 
-def _latex(steps: tuple[Step, ...]) -> str:
-    from matrixcalc.derivation.typeset import words_latex
-
+def block_of(steps: Steps) -> str:
+    """The derivation as an ``align*`` block."""
     out: list[str] = []
     left = ""
     for step in steps:
         fresh = step.left != left
         left = step.left
-        head = step.left_latex if fresh else ""
+        head = step.left_latex() if fresh else ""
         if fresh and str(step.before) != step.left:
             out.append(f"{head} &= {step.before.latex()}")
             head = ""
@@ -142,3 +112,29 @@ def _latex(steps: tuple[Step, ...]) -> str:
         out.append(f"{head} &= {step.after.latex()} && \\text{{{words_latex(step.rule)}}}")
     body = " \\\\\n".join(f"  {line.strip()}" for line in out)
     return "\\begin{align*}\n" + body + "\n\\end{align*}"
+
+
+def table(steps: Steps) -> str:
+    """The steps as a table for a notebook: the equation, and beside it the rule."""
+    rows: list[str] = []
+    left = ""
+    for step in steps:
+        sides = [f"= {f.latex()}" for f in (step.via, step.after) if f is not None]
+        if step.left != left:
+            left = step.left
+            head = step.left_latex()
+            first = str(step.before) != left
+            rows.append(_row(head, f"= {step.before.latex()}" if first else sides.pop(0), ""))
+        rows += [_row("", side, "") for side in sides]
+        rows[-1] = rows[-1].replace(_EMPTY, f"{_NOTE}{escape(note_of(step))}</td>")
+    return f'<table class="matrixcalc-steps">{"".join(rows)}</table>'
+
+
+_CELL = '<td style="text-align:{}; border:none; padding:2px 4px">\\({}\\)</td>'
+_NOTE = '<td style="text-align:left; border:none; padding:2px 16px">'
+_EMPTY = f"{_NOTE}</td>"
+
+
+def _row(left: str, right: str, note: str) -> str:
+    cells = _CELL.format("right", escape(left)) + _CELL.format("left", escape(right))
+    return f'<tr style="background:none">{cells}{_NOTE}{escape(note)}</td></tr>'

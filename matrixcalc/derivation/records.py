@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from matrixcalc.claims import Verification
-from matrixcalc.expr import Expr, symbols
+from matrixcalc.expr import Expr
 from matrixcalc.printers.text import to_text
-from matrixcalc.templates import substitute
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,8 @@ class Step:
         left: what both are equal to, such as ``dy`` or ``∂y/∂x``.
         place: the part of ``before`` on which the rule was used.
         reason: why, in a sentence or less; ``""`` where the rule says it all.
-        stage: which differentiation the step belongs to, from 1; left_latex: ``left`` typeset.
+        stage: which differentiation the step belongs to, from 1.
+        bold: the names in ``left`` that are no scalars.
     """
 
     rule: str
@@ -64,7 +65,7 @@ class Step:
     via: Formula | None = None
     stage: int = 1
     prove: Callable[[], Verification] | None = field(default=None, compare=False, repr=False)
-    left_latex: str = field(default="", compare=False, repr=False)
+    bold: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
     def check(self) -> Verification:
         """Check that the equation is true, without the rules by which it was found.
@@ -79,11 +80,21 @@ class Step:
 
         return check_equation([f for f in (self.before, self.via, self.after) if f])
 
-    def latex(self) -> str:
-        """The equation as LaTeX, behind what both sides are equal to."""
-        from matrixcalc.derivation.typeset import step_latex
+    def __str__(self) -> str:
+        middle = f" = {self.via}" if self.via else ""
+        return f"{self.before}{middle} = {self.after}"
 
-        return step_latex(self)
+    def latex(self) -> str:
+        """The equation as LaTeX."""
+        sides = [self.before.latex() if str(self.before) != self.left else self.left_latex()]
+        sides += [f.latex() for f in (self.via, self.after) if f]
+        return " = ".join(sides)
+
+    def left_latex(self) -> str:
+        """The left side of the line as LaTeX."""
+        from matrixcalc.derivation.typeset import text_latex
+
+        return text_latex(self.left, self.bold)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
@@ -94,21 +105,51 @@ class Step:
         note = f"{self.rule}: {self.reason}" if self.reason else self.rule
         return html(self.latex(), str(self), note)
 
-    def __str__(self) -> str:
-        middle = f" = {self.via}" if self.via else ""
-        return f"{self.before}{middle} = {self.after}"
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, ready for JSON."""
+        return {
+            "rule": self.rule,
+            "source": self.source,
+            "left": self.left,
+            "before": str(self.before),
+            "via": None if self.via is None else str(self.via),
+            "after": str(self.after),
+            "place": self.place,
+            "reason": self.reason,
+            "stage": self.stage,
+            "latex": self.latex(),
+        }
+
+
+class Steps(tuple[Step, ...]):
+    """The steps of a derivation, in order. In a notebook they are a table."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        from matrixcalc.derivation.prose import lines_of
+
+        return lines_of(self)
+
+    def latex(self) -> str:
+        """An ``align*`` block."""
+        from matrixcalc.derivation.prose import block_of
+
+        return block_of(self)
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """Everything, ready for JSON."""
+        return [step.to_dict() for step in self]
+
+    def _repr_latex_(self) -> str:
+        return self.latex()
+
+    def _repr_html_(self) -> str:
+        from matrixcalc.derivation.prose import table
+
+        return table(self)
 
 
 def plain(e: Expr, inner: Mapping[Expr, Expr] | None = None) -> Formula:
     """An expression as a formula."""
     return Formula("{}", (e,), e, "{}", inner or {})
-
-
-def renamed(formula: Formula, change: dict[Expr, Expr]) -> Formula:
-    """A formula with other symbols in the place of some."""
-    parts = tuple(substitute(p, change) if _meets(p, change) else p for p in formula.parts)
-    return Formula(formula.template, parts, formula.value, formula.latex_template, formula.inner)
-
-
-def _meets(e: Expr, change: dict[Expr, Expr]) -> bool:
-    return any(s in change for s in symbols(e))

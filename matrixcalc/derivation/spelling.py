@@ -26,18 +26,24 @@ def spelled(e: Expr, axes: tuple[Index, ...], indices: Indices) -> list[Term]:
 def _term(e: Expr, axes: tuple[Index, ...], indices: Indices) -> Term:
     scalars: list[Expr] = []
     done: list[Factor] = []
+    ones: list[int] = []
     todo: list[Factor] = [(e, axes)]
     while todo:
         f, ax = todo.pop()
         parts = _parts(f, ax, indices) if len(done) + len(todo) < MAX_FACTORS else None
         if parts is not None:
             todo.extend(reversed(parts))
-        elif f.op == "ones" or f is build.UNIT:
+        elif f.op == "ones":
+            ones += [a for a in ax if isinstance(a, int)]
+        elif f is build.UNIT:
             continue
         elif f.is_scalar:
             scalars.append(f)
         else:
             done.append((f, ax))
+    kept = {*axes, *(a for _, ax in done for a in ax)}
+    # a sum of ones is the number of them
+    scalars += [build.size(indices.dims[a]) for a in dict.fromkeys(ones) if a not in kept]
     return Term(tuple(scalars), tuple(done), axes)
 
 

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 from matrixcalc.build import transpose
 from matrixcalc.expr import Expr
-from matrixcalc.simplify import (
+from matrixcalc.polish import (
+    cleared,
     multiplied_out,
     powers,
+    sigmoids,
     signs,
-    simplify,
+    softmaxes,
     without_adjugates,
 )
+from matrixcalc.simplify import simplify
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,10 @@ class Pass:
 _PASSES: tuple[tuple[str, str, Callable[[Expr], Expr]], ...] = (
     ("common factors", "like terms are added up, common factors drawn out", simplify),
     ("inverse", "adj(A) = det(A)*inv(A)", without_adjugates),
+    ("softmax", "exp(x)/sum(exp(x)) = softmax(x)", softmaxes),
+    ("sigmoid", "1/(1 + exp(-x)) = sigmoid(x)", sigmoids),
     ("multiplying out", "it comes out shorter", multiplied_out),
+    ("fractions", "a factor is taken into the sum", cleared),
     ("powers", "repeated factors are a power", powers),
     ("signs", "numbers and signs are moved inside", signs),
 )

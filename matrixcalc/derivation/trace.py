@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from matrixcalc import build, engine
+from matrixcalc.build import transpose
 from matrixcalc.claims import Verification
-from matrixcalc.derivation.expand import Differentials, Expansion, rule_source
-from matrixcalc.derivation.linear import coefficient, form, shape_of, stacked
+from matrixcalc.derivation.expand import Differentials, Expansion
+from matrixcalc.derivation.linear import coefficient, form, pattern, shape_of, stacked
 from matrixcalc.derivation.names import Names
-from matrixcalc.derivation.records import Formula, Step, plain
+from matrixcalc.derivation.reasons import LONG, of_matrix_function, reading, trick
+from matrixcalc.derivation.records import Formula, Step, Steps, plain
+from matrixcalc.derivation.rules import source_of, statement_of
 from matrixcalc.derivation.tidying import passes
 from matrixcalc.derive import Derivative, Problem
 from matrixcalc.errors import LimitError
-from matrixcalc.expr import Expr
+from matrixcalc.expr import Expr, symbols, topological
 from matrixcalc.layouts import arrange
+from matrixcalc.operators import IDENTIFICATION, STRUCTURE
 from matrixcalc.templates import substitute
 
 MAX_STEPS = 1000
@@ -31,7 +35,7 @@ _STRUCTURE = {
 }
 
 
-def trace(d: Derivative) -> tuple[Step, ...]:
+def trace(d: Derivative) -> Steps:
     """The steps of a derivation; the right side of the last one is the printed result.
 
     >>> from matrixcalc.derive import derive
@@ -52,7 +56,7 @@ class _Trace:
         self.stage = 0
         self.left = ""
 
-    def run(self) -> tuple[Step, ...]:
+    def run(self) -> Steps:
         p = self.problem
         tensor = engine.value_of(p.source.expr)
         last = len(p.twins) - 1
@@ -65,7 +69,7 @@ class _Trace:
             if p.structured != "none" and engine.structure_of(target):
                 self.structure(found, tensor, target, final=k == last)
         self.finish()
-        return tuple(self.steps)
+        return Steps(self.steps)
 
     # recording
 
@@ -85,10 +89,12 @@ class _Trace:
             return
         if len(self.steps) >= MAX_STEPS:
             raise LimitError(f"the derivation has more than {MAX_STEPS} steps")
-        source = source or rule_source(rule)
+        source = source or source_of(rule)
         self.steps.append(
-            Step(rule, source, before, after, self.left, place, reason, via, self.stage, prove,
-                 self.names.latex(self.left))
+            Step(
+                rule, source, before, after, self.left, place, reason, via, self.stage, prove,
+                self.names.bold,
+            )
         )
 
     # one differentiation
@@ -103,33 +109,43 @@ class _Trace:
         self.left = self.names.differential(self.stage)
         differentials = Differentials(y, x)
         change = self.expand(y, differentials)
-        dx = differentials.increment
+        dx, inner = differentials.increment, differentials.inner
+        goal = self.goal(found)
+        if goal is None:
+            why = "vec and kron have no closed form for it"
+            self.read_entries(found, final, "every entry is 0" if build.is_zero(change) else why)
+            return
         if build.is_zero(change):
-            self.identify(found, final, f"{self.left} = 0")
+            self.identify(found, final, f"{self.left} = 0", goal)
             return
         raw = coefficient(change, dx)
-        goal = self.goal(found)
-        if raw is None or goal is None:
+        if raw is None:
             self.read_entries(found, final, "vec and kron have no closed form for it")
             return
-        before = plain(change, differentials.inner)
+        before = plain(change, inner)
         if shape_of(y, dx).stacked:
             before = stacked(y, before)
             if y.order == 2:
                 self.left = f"vec({self.left})"
-        inner = differentials.inner
         if raw.key == goal.key:
             raw = goal
         first = _with(form(y, raw, dx), inner)
-        if not (dx.is_scalar and first.value is change):
-            rule, source, reason = _trick(y, dx, change)
-            self.record(rule, before, first, source=source, reason=reason)
+        equation = f"{self.left} = {first}"
+        if dx.is_scalar and first.value is change:
+            # the same expression, with the number dx in another place
+            same = str(first) == str(before)
+            equation = f"{self.left} = {before}" + ("" if same else f" = {first}")
+        else:
+            rule, reason = trick(y, dx, change, transpose(raw) if y.is_scalar else raw)
+            self.record(rule, before, first, reason=reason)
         for step in passes(raw, goal):
             after = _with(form(y, step.after, dx), inner)
             if str(first) != str(after):
                 self.record(step.rule, first, after, source="algebra", reason=step.reason)
                 first = after
-        self.identify(found, final, f"{self.left} = {first}")
+                equation = f"{self.left} = {first}"
+        self.identify(found, final, equation, transpose(goal) if shape_of(y, dx).flipped else goal,
+                      f"{self.left} = {pattern(y, dx)}")
 
     def goal(self, found: engine.Tensor) -> Expr | None:
         """The coefficient that the engine arrives at, before properties are used."""
@@ -137,6 +153,11 @@ class _Trace:
 
     def expand(self, y: Expr, differentials: Differentials) -> Expr:
         current = differentials.symbol(y)
+        if y not in differentials.active:
+            inner, zero = dict(differentials.inner), build.zeros(y.shape)
+            reason = f"{y} being constant" if y.args and y.cost < LONG else ""
+            self.record("constant", plain(current, inner), plain(zero), reason=reason)
+            return zero
         while True:
             pending = differentials.pending(current)
             if not pending:
@@ -155,55 +176,68 @@ class _Trace:
                     "the derivation is too long to be written out",
                     hint="name intermediate results, and look at matrixcalc graph",
                 )
-            via = chosen[0][1].via if current is differentials.symbol(y) else None
+            whole = len(chosen) == 1 and current is differentials.symbol(chosen[0][0])
+            via = chosen[0][1].via if whole else None
             names = tuple(dict.fromkeys(n for _, made in chosen for n in made.names))
             named = rule if rule != "linear" else names[0] if len(names) == 1 else "linearity"
             inner = dict(differentials.inner)
+            constants = [c for _, made in chosen for c in made.constants]
+            special = of_matrix_function(rule, current, after)
+            statement = "" if rule == "linear" else special or self.statement(rule, y)
+            reasons = [_why(names, constants), statement, special if rule == "linear" else ""]
             self.record(
                 named,
                 plain(current, inner),
                 plain(after, inner),
                 place=", ".join(str(differentials.symbol(e)) for e, _ in chosen),
-                reason=_why(names, [c for _, made in chosen for c in made.constants]),
+                reason="; ".join(filter(None, reasons)),
                 via=plain(via, inner) if via is not None and str(via) != str(after) else None,
             )
             current = after
 
-    def identify(self, found: engine.Tensor, final: bool, equation: str) -> None:
-        """Read the derivative off the form."""
+    def statement(self, rule: str, y: Expr) -> str:
+        """The rule itself, with letters that are not those of the function."""
+        return statement_of(rule, {v.name for v in symbols(y)} | set(self.d.variables))
+
+    def identify(
+        self, found: engine.Tensor, final: bool, equation: str, read: Expr, pattern: str = ""
+    ) -> None:
+        """Read the derivative off the form, in which ``read`` stands before or after dx."""
         d, layout = self.d, self.d.layout if final else "mixed"
         self.left = self.names.derivative(self.stage)
         goal = self.goal(found)
         assert goal is not None
         count, order = sum(found.orders[:-1]), found.orders[-1]
         result = arrange(goal, layout, count, order)
-        reason = f"{equation}; in the {layout} layout"
+        transposed = str(result) != str(read) and result is transpose(read)
+        reason = reading(equation, pattern, self.left, layout, transposed)
+        short = equation if len(equation) <= LONG else f"{pattern}, so it is C"
         if not final:
-            reason = f"{equation}; in the shape in which it is differentiated again"
+            reason = f"{short}; in the shape in which it is differentiated again"
         elif found.order > 2:
-            reason = f"{equation}; {d.why}"
-        before = Formula(self.left)
+            reason = f"{short}; {d.why}"
         self.record(
             "identification",
-            before,
+            Formula(self.left),
             plain(result),
-            source="Magnus & Neudecker, Matrix Differential Calculus (2019), 9.3",
+            source=IDENTIFICATION,
             reason=reason,
             prove=self.claim(found, result, layout, "none"),
         )
 
-    def read_entries(self, found: engine.Tensor, final: bool, why: str) -> None:
+    def read_entries(
+        self, found: engine.Tensor, final: bool, why: str, structured: str = "none"
+    ) -> None:
         """The index form, where there is no other."""
         self.left = self.names.entry(self.stage)
-        text = self.names.entries(found, final)
         before = Formula(self.left)
         self.record(
             "index form",
             before,
-            Formula(text, latex_template=self.names.entries_latex(found, final)),
+            self.names.entries(found, final),
             source="definition",
             reason=f"entry by entry: {why}",
-            prove=self.claim(found, None, "numerator", "none"),
+            prove=self.claim(found, None, "numerator", structured),
         )
 
     def structure(
@@ -215,7 +249,7 @@ class _Trace:
         goal = self.goal(after)
         if goal is None:
             if final:
-                self.read_entries(after, final, reason)
+                self.read_entries(after, final, reason, reading)
             return
         layout = self.d.layout if final else "mixed"
         result = arrange(goal, layout, sum(after.orders[:-1]), after.orders[-1])
@@ -225,7 +259,7 @@ class _Trace:
             f"{x.name} {kind.removesuffix(' matrix')}",
             Formula(self.left),
             plain(result),
-            source="Srinivasan & Panda (2020), arXiv:1911.06491",
+            source=STRUCTURE,
             reason=reason,
             prove=self.claim(after, result, layout, reading),
         )
@@ -237,7 +271,7 @@ class _Trace:
         if last is not None and str(last) == str(d):
             return
         if d.result is None:
-            self.read_entries(d.tensor, True, "the printed form")
+            self.read_entries(d.tensor, True, "the printed form", self.problem.structured)
             return
         if last is None or last.value is None or last.value.shape != d.result.shape:
             self.left = self.names.derivative(self.stage)
@@ -261,23 +295,26 @@ class _Trace:
         self, found: engine.Tensor, result: Expr | None, layout: str, structured: str
     ) -> Callable[[], Verification]:
         p, stage = self.problem, self.stage
-        targets = p.targets[:stage]
-        earlier = p.structured if stage > 1 else structured
+        # in earlier differentiations the structure has been put to use
+        loose = p.structured == "none" or (structured == "none" and stage == 1)
+        function = p.source.expr if structured == "none" else p.function
+        targets = [*p.targets[:stage]]
+        if loose:
+            targets = [*p.twins[:stage]]
+        elif structured == "none":
+            targets[-1] = p.twins[stage - 1]
 
         def prove() -> Verification:
             from matrixcalc.checking import claim_of
             from matrixcalc.verify import compare
 
-            twins = p.twins[:stage] if structured == "none" else targets
-            function = p.source.expr if structured == "none" else p.function
-            return compare(function, twins, claim_of(found, result, layout), earlier)
+            reading = "none" if loose else p.structured
+            return compare(function, targets, claim_of(found, result, layout), reading)
 
         return prove
 
 
 def _below(e: Expr) -> set[Expr]:
-    from matrixcalc.expr import topological
-
     found = set(topological(e))
     found.discard(e)
     return found
@@ -299,31 +336,3 @@ def _why(names: tuple[str, ...], constants: list[Expr]) -> str:
     if found and len(found) <= 6:
         parts.append(f"{', '.join(found)} being constant")
     return "; ".join(parts)
-
-
-def _trick(y: Expr, dx: Expr, change: Expr) -> tuple[str, str, str]:
-    """The name, the source and the words of what brings a differential to its form."""
-    s = shape_of(y, dx)
-    if s.stacked:
-        return (
-            "vec trick",
-            "Magnus & Neudecker, Matrix Differential Calculus (2019), 2.4",
-            "vec(A*X*B) = kron(B', A)*vec(X)",
-        )
-    if s.trace:
-        return (
-            "trace trick",
-            "Petersen & Pedersen, The Matrix Cookbook (2012), (12)-(16)",
-            "a scalar is its own trace; tr(A*B) = tr(B*A); tr(A') = tr(A)",
-        )
-    if dx.is_scalar:
-        return "gathering", "algebra", f"{dx.name} is a number and goes last"
-    if y.is_scalar:
-        return (
-            "gathering",
-            "algebra",
-            "a scalar is its own transpose: u'*v = v'*u = sum(u.*v)",
-        )
-    return "gathering", "algebra", "u.*v = diag(u)*v; a scalar goes to any place"
-
-

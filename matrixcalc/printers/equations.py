@@ -11,8 +11,7 @@ from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr, symbols
 from matrixcalc.index import Indices, Term
 from matrixcalc.printers.ascii import to_ascii
-from matrixcalc.printers.index import axis_names
-from matrixcalc.printers.index_latex import entry_latex, index_latex
+from matrixcalc.printers.index import axis_names, entry_latex, index_latex
 from matrixcalc.printers.latex import formula_rows, gathered, to_latex
 from matrixcalc.printers.text import ATOM, POWER, to_text
 from matrixcalc.printers.unicode import name_unicode, to_unicode
@@ -208,6 +207,7 @@ def derivative_html(d: Answer) -> str:
 def html(latex: str, plain: str, note: str = "") -> str:
     """A formula for a notebook, with the plain text for those who cannot see it."""
     label = escape(plain, quote=True)
-    below = f'<br><small>{escape(note)}</small>' if note else ""
+    style = "display: inline-block; padding: 4px 0"
+    below = f"<br><small>{escape(note)}</small>" if note else ""
     body = f"\\(\\displaystyle {escape(latex)}\\)"
-    return f'<div class="matrixcalc" title="{label}">{body}{below}</div>'
+    return f'<div class="matrixcalc" style="{style}" title="{label}">{body}{below}</div>'

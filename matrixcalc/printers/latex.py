@@ -30,7 +30,6 @@ from matrixcalc.printers.text import (
 )
 from matrixcalc.tex.names import letters_latex, name_latex
 
-
 _D = r"\mathrm{d}"
 LONGEST_FORMULA = 150
 """Longer formulas, in signs, are written with names for the parts that occur more than once."""

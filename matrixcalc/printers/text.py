@@ -272,10 +272,11 @@ class Writer:
             form = s.op == "mul" and bool(tail)
             pieces.append((s, POWER if form or s.op == "had" else binding, 0))
         if tail:
-            if pieces:
+            divided = self.divided(tail, known) if pieces else []
+            if pieces and not divided:
                 pieces.append(self.TIMES)
             alone = len(tail) == 1
-            pieces.extend(self.chain(tail, known, alone))
+            pieces.extend(divided or self.chain(tail, known, alone))
         if bottom:
             pieces.extend(["/", bottom])
         if below:
@@ -290,6 +291,18 @@ class Writer:
                 pieces.append(self.CLOSE)
         single = len(pieces) == 1 and isinstance(pieces[0], str)
         return (ATOM if single else PRODUCT), pieces
+
+    def divided(self, tail: list[Expr], known: int) -> list[Piece]:
+        """``./x`` behind a scalar, for 1./x; nothing for what is no mere reciprocal."""
+        e = tail[0]
+        if len(tail) > 1:
+            return []
+        if e.op == "had" and all(map(_reciprocal, e.args)):
+            return self.hadamard(e, known)[1:]
+        if e.op == "epow" and e.args[1].number in (-1, Fraction(-1, 2)):
+            inner = self.raised(e.args[0], -e.args[1].data, ".^", self.known(e, known))
+            return [self.HADAMARD_OVER, *inner]
+        return []
 
     def filled(
         self, number: Fraction, scalars: list[Expr], constant: Expr, known: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from matrixcalc.reading.latex import claims_in_latex
@@ -10,20 +11,27 @@ from matrixcalc.reading.mc import claims_in
 from matrixcalc.reading.python import claims_in_python
 from matrixcalc.reading.records import Found
 
-SUFFIXES = (".md", ".markdown", ".py", ".tex", ".mc")
-
 
 def claims_of(path: Path) -> list[Found]:
     """The claims in a file; one with a ``problem`` where it cannot be read."""
     name = str(path)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        return [Found(name, 1, "", problem=f"cannot be read: {error}")]
-    if path.suffix in (".md", ".markdown"):
-        return list(claims_in_markdown(text, name))
-    if path.suffix == ".py":
-        return list(claims_in_python(text, name))
-    if path.suffix == ".tex":
-        return list(claims_in_latex(text, name))
-    return list(claims_in(text, name))
+        data = path.read_bytes()
+    except OSError as error:
+        return [Found(name, 1, "", problem=(error.strerror or str(error)).lower())]
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return [Found(name, line, "", problem=f"this is no UTF-8 text (byte {error.start})")]
+    return list(_READERS.get(path.suffix.lower(), claims_in)(text, name))
+
+
+_READERS: dict[str, Callable[[str, str], Iterable[Found]]] = {
+    ".md": claims_in_markdown,
+    ".markdown": claims_in_markdown,
+    ".py": claims_in_python,
+    ".tex": claims_in_latex,
+    ".mc": claims_in,
+}
+SUFFIXES = tuple(_READERS)

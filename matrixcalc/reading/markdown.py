@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -9,12 +10,34 @@ from matrixcalc.reading.mc import claims_in
 from matrixcalc.reading.records import Found
 
 _FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})\s*([\w-]*)")
-_PROMPT = re.compile(r"^\s*>>>\s*(?:check\(\s*)?(?P<q>['\"]?)(?P<text>.*?)(?P=q)\s*\)?\s*(?:#.*)?$")
-_CLAIM = re.compile(r"^(?:(?:d\d?|∂²?)\s*\(.*=|(?:grad|gradient|jacobian|hessian)\(.*=|∂)")
+_PROMPT = re.compile(r"^\s*>>>\s*(?P<text>.*?)\s*(?:#.*)?$")
+_CALL = re.compile(r"""^check\(\s*(?P<q>['"])(?P<text>.*)(?P=q)\s*\)$""")
+
+
+def is_claim(text: str) -> bool:
+    """Whether what stands behind a prompt is a claim; a line of Python is none.
+
+    >>> [is_claim(t) for t in ("tr(A*B) = tr(B*A)", "x = f(3)", "f(x) == 3", "f(x, key=3)")]
+    [True, False, False, False]
+    """
+    depth, equals = 0, []
+    for i, sign in enumerate(text):
+        depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(sign, 0)
+        if sign == "=" and depth == 0:
+            equals.append(i)
+    if not equals or not re.search(r"[(∂]", text[: equals[0]]):
+        return False
+    if any(text[i - 1] in "=!<>:+-*/%&|^@" or text[i + 1 : i + 2] == "=" for i in equals):
+        return False
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError):
+        return True
+    return False
 
 
 def claims_in_markdown(text: str, file: str, first: int = 1) -> Iterator[Found]:
-    """Blocks marked ``matrixcalc``, and doctest lines that are claims.
+    """Blocks marked ``matrixcalc``, and doctest lines: a claim, or ``check("…")``.
 
     >>> [f.line for f in claims_in_markdown("```matrixcalc\\ntr(A) = tr(A')\\n```", "a.md")]
     [2]
@@ -38,7 +61,10 @@ def claims_in_markdown(text: str, file: str, first: int = 1) -> Iterator[Found]:
             fence, ours, start = mark[2], mark[3] == "matrixcalc", number + 1
             continue
         prompt = _PROMPT.match(line)
-        if prompt is not None and _CLAIM.match(prompt["text"]):
-            yield Found(file, number, prompt["text"], shown=prompt["text"])
+        if prompt is not None:
+            called = _CALL.match(prompt["text"])
+            if called is not None or is_claim(prompt["text"]):
+                claim = (called or prompt)["text"]
+                yield Found(file, number, claim, shown=claim)
     if ours:
         yield from claims_in("\n".join(block), file, start)

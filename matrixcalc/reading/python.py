@@ -13,9 +13,9 @@ def claims_in_python(text: str, file: str) -> Iterator[Found]:
     """Fenced blocks and claims behind ``>>>`` in docstrings."""
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None) or 1
-        yield Found(file, line, "", problem=f"no Python: {error}")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line, reason = getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))
+        yield Found(file, line, "", problem=f"this is no Python: {reason}")
         return
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     found: list[Found] = []

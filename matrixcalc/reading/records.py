@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 LAYOUTS = ("numerator", "denominator", "mixed")
+READINGS = ("gradient", "entries", "none")
 
 
 @dataclass(frozen=True)
@@ -13,9 +14,10 @@ class Found:
 
     Attributes:
         file, line: where it stands; text: the claim with the declarations before it.
-        layout: the layout that the file asks for; expected: the verdict that the file says
-            it must get, ``true``, ``true_if`` or ``false``; slip: and the slip, if it says.
-        problem: why it could not be read, or ``""``.
+        layout, structured: what the file asks for; expected: the verdict that the file says
+            it must get; why: and the slip, or the condition, if it says.
+        problem: why it could not be read, or ``""``; shown: the claim as it stands there;
+        note: the comment beside it.
     """
 
     file: str
@@ -23,6 +25,8 @@ class Found:
     text: str
     layout: str | None = None
     expected: str = "true"
-    slip: str = ""
+    why: str = ""
     problem: str = ""
     shown: str = ""
+    structured: str | None = None
+    note: str = ""

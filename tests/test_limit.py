@@ -1,0 +1,103 @@
+"""The time limit, in the main thread, in others, and beside an alarm of someone else."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+
+from matrixcalc import check
+from matrixcalc.checks.limit import OutOfTime, within
+
+HARD = "d(logdet(X'*X))/dX = 2*X*inv(X'*X)"
+
+
+def endless() -> None:
+    while True:
+        with contextlib.suppress(Exception):
+            sum(range(100))
+
+
+def in_thread(work: Callable[[], object]) -> object:
+    found: list[object] = []
+
+    def run() -> None:
+        try:
+            found.append(work())
+        except BaseException as error:
+            found.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive()
+    return found[0]
+
+
+def cut_short() -> float:
+    start = time.perf_counter()
+    with pytest.raises(OutOfTime, match=r"^$"):
+        within(0.05, endless)
+    return time.perf_counter() - start
+
+
+@pytest.fixture
+def other_alarm() -> Iterator[None]:
+    before = signal.signal(signal.SIGALRM, lambda number, frame: None)
+    signal.setitimer(signal.ITIMER_REAL, 60)
+    yield
+    assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 60
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def test_it_holds_in_the_main_thread() -> None:
+    assert cut_short() < 2
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def test_it_holds_in_another_thread() -> None:
+    taken = in_thread(cut_short)
+    assert isinstance(taken, float)
+    assert taken < 2
+
+
+@pytest.mark.usefixtures("other_alarm")
+def test_it_leaves_the_alarm_of_another_alone() -> None:
+    assert cut_short() < 2
+
+
+def test_nothing_is_raised_after_the_block() -> None:
+    def many() -> int:
+        ended = 0
+        for k in range(200):
+            try:
+                within(1e-4 * (k % 5), partial(sum, range(100 * k)))
+            except OutOfTime:
+                ended += 1
+        time.sleep(0.2)
+        return ended
+
+    many()
+    assert isinstance(in_thread(many), int)
+
+
+def test_none_is_no_limit() -> None:
+    assert within(None, lambda: 7) == 7
+
+
+@pytest.mark.parametrize("where", [lambda work: work(), in_thread], ids=["main", "thread"])
+def test_a_claim_that_takes_too_long_is_undecided(where: Callable[..., object]) -> None:
+    verdict = where(lambda: check(HARD, timeout=1e-4))
+    assert (verdict.status, verdict.slip) == ("undecided", None)
+    assert "0.0001 s" in verdict.diagnosis
+    assert where(lambda: check(HARD, timeout=30)).status == "true"
+
+
+def test_limits_nest() -> None:
+    assert within(30, cut_short) < 2
