@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from matrixcalc.derivation import Step
     from matrixcalc.differentials import Differential, differential
     from matrixcalc.registration import register, unregister
+    from matrixcalc.sympy_bridge import from_sympy
+    from matrixcalc.sympy_export import to_sympy
 
 __version__ = "0.1.0"
 
@@ -58,6 +60,7 @@ __all__ = [
     "compile",
     "derive",
     "differential",
+    "from_sympy",
     "gradient",
     "graph",
     "hessian",
@@ -66,6 +69,7 @@ __all__ = [
     "jvp",
     "parse",
     "register",
+    "to_sympy",
     "unregister",
     "vjp",
 ]
@@ -86,6 +90,8 @@ _LATER = {
     "vjp": "matrixcalc.codegen.api",
     "Differential": "matrixcalc.differentials",
     "differential": "matrixcalc.differentials",
+    "from_sympy": "matrixcalc.sympy_bridge",
+    "to_sympy": "matrixcalc.sympy_export",
     "register": "matrixcalc.registration",
     "unregister": "matrixcalc.registration",
 }

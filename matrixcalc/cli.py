@@ -32,9 +32,12 @@ FORMS = ("matrix", "index", "vec", "vjp")
 _LIMIT = "the input or its derivative is too deep or too large for this machine"
 
 
-def _unicode(stream: IO[str]) -> bool:
+_SIGNS = "∂²/×δ…ᵀ⁻¹₁‖⊙⊗⊘√↦"
+
+
+def _unicode(stream: IO[str], signs: str = "∂²/×δ…") -> bool:
     try:
-        "∂²/×δ…".encode(getattr(stream, "encoding", None) or "ascii")
+        signs.encode(getattr(stream, "encoding", None) or "ascii")
     except (LookupError, UnicodeEncodeError):
         return False
     return True
@@ -46,7 +49,7 @@ def emit(text: str, stream: IO[str] | None = None) -> None:
     if out is None:  # closed before the start
         return
     if not _unicode(out):
-        from matrixcalc.report import to_ascii
+        from matrixcalc.printers.ascii import to_ascii
 
         text = to_ascii(text)
     encoding = getattr(out, "encoding", None) or "ascii"
@@ -104,7 +107,7 @@ def _near(name: str) -> list[str]:
 
 _OPTIONS = (
     *("--layout", "--vars", "--verify", "--no-verify", "--json", "--form"),
-    *("--latex", "--pretty", "--structured"),
+    *("--latex", "--mathml", "--pretty", "--structured"),
 )
 
 
@@ -138,7 +141,8 @@ def cli() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--form", type=click.Choice(FORMS), help="Print this reading alone.")
 @click.option("--latex", is_flag=True, help="Print the equation as LaTeX.")
-@click.option("--pretty", is_flag=True, help="Print the result in mathematical signs.")
+@click.option("--mathml", is_flag=True, help="Print the equation as MathML.")
+@click.option("--pretty", is_flag=True, help="Print the equation in mathematical signs.")
 @click.option("--structured", type=click.Choice(READINGS), help="For a variable with a property.")
 def derive(
     expression: str,
@@ -149,6 +153,7 @@ def derive(
     as_json: bool,
     form: str | None,
     latex: bool,
+    mathml: bool,
     pretty: bool,
     structured: str | None,
 ) -> None:
@@ -170,9 +175,11 @@ def derive(
 
         emit(json.dumps(d.to_dict(), ensure_ascii=not _unicode(sys.stdout), indent=2))
     elif latex:
-        emit(d.latex())
+        emit(d.latex(form=form or "matrix"))
+    elif mathml:
+        emit(d.mathml(form or "matrix"))
     elif pretty:
-        emit(d.pretty() if _unicode(sys.stdout) else str(d))
+        emit(d.pretty(form or "matrix", ascii=not _unicode(sys.stdout, _SIGNS)))
     elif form is None:
         for line in report.answer_lines(d):
             emit(line)

@@ -24,14 +24,13 @@ from matrixcalc.errors import (
 )
 from matrixcalc.expr import Expr, symbols
 from matrixcalc.index import Term, explicit
-from matrixcalc.infer import Typed, typed
+from matrixcalc.infer import Typed, names_of, typed
 from matrixcalc.layouts import arrange, check_layout, flips
+from matrixcalc.notation import plain
 from matrixcalc.operators import SPELLINGS
-from matrixcalc.printers import equations
 from matrixcalc.printers.index import axis_names, index_text
 from matrixcalc.printers.text import to_text
-from matrixcalc.sympy_bridge import from_sympy
-from matrixcalc.syntax import normalise
+from matrixcalc.sympy_bridge import from_sympy, name_of
 from matrixcalc.templates import substitute
 
 if TYPE_CHECKING:
@@ -72,6 +71,7 @@ class Derivative:
         self.layout = layout
         self.name = problem.source.name
         self.expression_text = problem.source.text
+        self.written = to_text(problem.source.expr) if problem.source.latex else problem.source.text
         self.function = problem.function
         self.wrt = problem.wrt
         self.structured = problem.structured
@@ -85,30 +85,42 @@ class Derivative:
     def __repr__(self) -> str:
         return str(self)
 
+    def _repr_html_(self) -> str:
+        from matrixcalc.printers.equations import derivative_html
+
+        return derivative_html(self)
+
     @property
     def targets(self) -> tuple[Expr, ...]:
         """The variables of ``wrt``."""
         return tuple(self.problem.targets)
 
-    def latex(self, right_only: bool = False) -> str:
-        """The equation as LaTeX, or its right side alone."""
-        return equations.derivative_latex(self, right_only)
+    def latex(self, right_only: bool = False, form: str = "matrix") -> str:
+        """The equation as LaTeX, or its right side alone.
 
-    def pretty(self) -> str:
-        """The result as a line of Unicode."""
-        return equations.derivative_pretty(self)
+        ``form`` is the reading: ``"matrix"`` (the result), ``"index"``, ``"vec"`` or ``"vjp"``.
+        Raises UnsupportedError for a form that there is not.
+        """
+        from matrixcalc.printers.equations import derivative_latex
 
-    def mathml(self) -> str:
-        """The equation as MathML; needs the extra ``mathml``."""
+        return derivative_latex(self, right_only, form)
+
+    def pretty(self, form: str = "matrix", ascii: bool = False) -> str:
+        """The equation on a line, in mathematical signs or in ASCII; ``form`` as for
+        :meth:`latex`.
+        """
+        from matrixcalc.printers.equations import derivative_pretty
+
+        return derivative_pretty(self, form, ascii)
+
+    def mathml(self, form: str = "matrix") -> str:
+        """The equation as MathML; ``form`` as for :meth:`latex`. Needs the extra ``mathml``."""
         from matrixcalc.printers.mathml import to_mathml
 
-        return to_mathml(self.latex())
+        return to_mathml(self.latex(form=form))
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
-
-    def _repr_html_(self) -> str:
-        return equations.html(self.latex(), str(self))
 
     @property
     def case(self) -> Case:
@@ -173,11 +185,12 @@ class Derivative:
     @cached_property
     def vec_form(self) -> str | None:
         """∂vec(y)/∂vec(x)' with Kronecker products, columns stacked; None if it has none."""
-        form = self._vec
+        form = self.vec
         return None if form is None else to_text(form)
 
     @cached_property
-    def _vec(self) -> Expr | None:
+    def vec(self) -> Expr | None:
+        """The vec form as an expression."""
         return _vec_of(self.tensor, self.problem)
 
     @cached_property
@@ -187,8 +200,12 @@ class Derivative:
         G has the shape of y; for a scalar y it is a number. For higher derivatives y is
         the derivative by all variables but the last, in its natural shape.
         """
-        made = self.problem.backpropagated()
-        return None if made is None else to_text(made)
+        return None if self.backpropagated is None else to_text(self.backpropagated)
+
+    @cached_property
+    def backpropagated(self) -> Expr | None:
+        """The product of :attr:`vjp` as an expression."""
+        return self.problem.backpropagated()
 
     def in_layout(self, layout: str) -> Derivative:
         """The same derivative in another layout."""
@@ -197,8 +214,8 @@ class Derivative:
 
     def in_vec_form(self) -> Derivative:
         """This, with the vec form, where there is one, as the result."""
-        if self._vec is not None:
-            self.result = arrange(self._vec, self.layout, *_last_step(self.tensor.orders))
+        if self.vec is not None:
+            self.result = arrange(self.vec, self.layout, *_last_step(self.tensor.orders))
         return self
 
     def with_result(self, result: Expr) -> Derivative:
@@ -456,11 +473,13 @@ def derive(
     verify: bool = True,
     structured: str | None = None,
 ) -> Derivative:
-    """The derivative of an expression by one variable, or by several in turn.
+    r"""The derivative of an expression by one variable, or by several in turn.
 
     Args:
-        function: text of the input language, or an expression from ``parse``.
-        wrt: names of variables; two of them give a second derivative.
+        function: text of the input language, LaTeX, an expression from ``parse`` or one of
+            SymPy.
+        wrt: names of variables, as text or in LaTeX, or SymPy's symbols; two of them give a
+            second derivative.
         vars: declarations, such as ``{"A": "matrix(n, n) symmetric"}``.
         layout: ``"numerator"`` (a scalar by a vector is a row, by a matrix has entry
             (j, i) = ∂y/∂X_ij), ``"denominator"`` (its transpose) or ``"mixed"``
@@ -478,6 +497,8 @@ def derive(
     >>> derive("y = W*x", "x", verify=False)
     W
     >>> derive("x'*A*x", "x", verify=False)
+    x'*(A + A')
+    >>> derive(r"\mathbf{x}^\top A \mathbf{x}", "x", verify=False)
     x'*(A + A')
     """
     check_layout(layout)
@@ -515,7 +536,7 @@ def _problem(
         raise ParseError("no variable to differentiate by", hint='as in derive("W*x", "x")')
     if len(wrt) > MAX_ORDER:
         raise UnsupportedError(f"derivatives above order {MAX_ORDER} are not supported")
-    names = plain_names(wrt)
+    names = plain_names(wrt, vars)
     source = source_of(function, vars, names, loose=names)
     for name in names:
         if name not in source.variables:
@@ -523,15 +544,17 @@ def _problem(
     return Problem(source, names, structured)
 
 
-def plain_names(wrt: Sequence[object]) -> tuple[str, ...]:
-    """The names of variables to differentiate by, as a text would have them."""
-    for name in wrt:
+def plain_names(wrt: Sequence[object], vars: object = None) -> tuple[str, ...]:
+    """The names of variables to differentiate by: texts, or symbols of SymPy or ours."""
+    given = [name_of(variable) for variable in wrt]
+    for name in given:
         if not isinstance(name, str) or not name.strip():
             raise ParseError(
                 f"a variable to differentiate by is a name, not {name!r}",
                 hint='as in derive("W*x", "x")',
             )
-    return tuple(normalise(str(name)).strip() for name in wrt)
+    known = names_of(vars)
+    return tuple(plain(str(name), known) for name in given)
 
 
 def source_of(
@@ -542,7 +565,7 @@ def source_of(
 ) -> Typed:
     """What is to be differentiated, read and typed; ``loose`` as for ``typed``."""
     if hasattr(function, "free_symbols"):
-        function = from_sympy(function)
+        function = from_sympy(function, vars)
     if not isinstance(function, Expr):
         return typed(function, vars, extra_names=names, loose=loose)
     variables = {e.name: declare(e.shape, e.data[1]) for e in symbols(function)}

@@ -11,7 +11,7 @@ from matrixcalc.derive import plain_names, source_of, unknown_variable
 from matrixcalc.errors import MatrixCalcError
 from matrixcalc.expr import Expr, symbols
 from matrixcalc.printers.equations import html
-from matrixcalc.printers.latex import to_latex
+from matrixcalc.printers.latex import differential_latex, to_latex
 from matrixcalc.printers.text import to_text
 from matrixcalc.templates import substitute
 
@@ -54,7 +54,10 @@ class Differential:
 
     def latex(self) -> str:
         """The differential as LaTeX."""
-        return to_latex(self.result, increments={d.name: x for x, d in self.increments.items()})
+        written = {
+            d.name: differential_latex(build.sym(x, d.shape)) for x, d in self.increments.items()
+        }
+        return to_latex(self.result, increments=written)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
@@ -87,7 +90,7 @@ def differential(
     >>> differential("x'*A*x", "x", verify=False)
     dx'*(A + A')*x
     """
-    wrt = plain_names(wrt)
+    wrt = plain_names(wrt, vars)
     source = source_of(function, vars, wrt)
     found = {e.name: e for e in symbols(source.expr)}
     for name in wrt:

@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from matrixcalc.build import sym
 from matrixcalc.declare import SQUARE, Declaration, collect, declare
 from matrixcalc.dims import Dim, Shape
-from matrixcalc.errors import LimitError, MatrixCalcError, ShapeError, UnknownNameError
+from matrixcalc.errors import (
+    LimitError,
+    MatrixCalcError,
+    ParseError,
+    ShapeError,
+    UnknownNameError,
+)
 from matrixcalc.expr import Expr
 from matrixcalc.greek import GREEK
+from matrixcalc.notation import read
 from matrixcalc.realize import met, realize
 from matrixcalc.shapes import Clash, Shapes, fresh_names
 from matrixcalc.steps import Steps, steps_of
-from matrixcalc.syntax import Program, read
+from matrixcalc.syntax import Program
 from matrixcalc.unify import UNIT
 
 MAX_TRIALS = 100
@@ -42,6 +49,7 @@ class Typed:
         text: the text.
         equations: the right side of each equation, by name.
         parts: the parts of the expression as they were written (:func:`realize.met`).
+        latex: whether the text is LaTeX.
     """
 
     expr: Expr
@@ -50,6 +58,7 @@ class Typed:
     text: str
     equations: dict[str, Expr]
     parts: tuple[Expr, ...] = ()
+    latex: bool = False
 
 
 def parse(text: object, vars: object = None) -> Expr:
@@ -82,7 +91,7 @@ def typed(
     {'W': 'matrix(n, m)', 'x': 'vector(m)'}
     """
     try:
-        program = read(text)
+        program = read(text, names_of(vars, extra_names))
         try:
             return infer(program, vars, extra_names, shape, loose)
         except RecursionError:
@@ -103,8 +112,8 @@ def infer(
     """Type a text that has been read."""
     declared = collect(program.declarations, vars)
     steps, root, name = steps_of(program, declared)
-    kinds = {v: kind_of(steps, v) for v in steps.variables if v not in declared}
-    shapes = _readings(steps, program.text, kinds)
+    kinds = {v: kind_of(steps, v, program) for v in steps.variables if v not in declared}
+    shapes = _readings(steps, program, kinds)
     _join_names(steps, shapes, declared)
     if shape is not None:
         _join_whole(shapes, root, shape)
@@ -135,7 +144,15 @@ def infer(
     made = realize(steps.steps, symbols, constants)
     equations = {given: made[number] for given, number in steps.equations.items()}
     parts = met(steps.steps, root, made)
-    return Typed(made[root], name, variables, program.text, equations, parts)
+    return Typed(
+        made[root], name, variables, program.text, equations, parts, program.latex
+    )
+
+
+def names_of(vars: object, extra_names: Iterable[str] = ()) -> set[str]:
+    """The names that are declared, or asked for, outside the text."""
+    given = vars if isinstance(vars, Mapping) else ()
+    return {name for name in (*given, *extra_names) if isinstance(name, str)}
 
 
 # Kinds by name
@@ -161,8 +178,18 @@ def kind_by_name(name: str) -> str | None:
     return None
 
 
-def kind_of(steps: Steps, name: str) -> str:
+def kind_of(steps: Steps, name: str, program: Program) -> str:
+    """The kind of an undeclared variable: as its style in LaTeX tells, else its name."""
     kind = kind_by_name(name)
+    if name in program.bold:
+        styled, _ = program.bold[name]
+        if name in program.plain and kind != styled:
+            raise ParseError(
+                f"{name} stands here in two styles, and may be one variable or two",
+                span=program.plain[name],
+                hint="give one of them another name, or declare it",
+            )
+        return styled
     if kind is None:
         raise UnknownNameError(
             f"what {name} is cannot be told from its name",
@@ -175,10 +202,10 @@ def kind_of(steps: Steps, name: str) -> str:
 # Rows among undeclared vectors
 
 
-def _readings(steps: Steps, text: str, kinds: dict[str, str]) -> Shapes:
+def _readings(steps: Steps, program: Program, kinds: dict[str, str]) -> Shapes:
     """The shapes with every undeclared vector a column, but for those that must be rows."""
     rows: frozenset[str] = frozenset()
-    shapes = Shapes(steps, text, kinds)
+    shapes = Shapes(steps, program.text, kinds, rows, program.latex)
     clash = _clash(shapes)
     if clash is None:
         return shapes
@@ -191,7 +218,7 @@ def _readings(steps: Steps, text: str, kinds: dict[str, str]) -> Shapes:
                 if budget[0] <= 0:
                     raise first.error()
                 budget[0] -= 1
-                trial = Shapes(steps, text, kinds, rows | flip)
+                trial = Shapes(steps, program.text, kinds, rows | flip, program.latex)
                 failure = _clash(trial)
                 if failure is None or failure.place > clash.place:
                     better.append((rows | flip, trial, failure))

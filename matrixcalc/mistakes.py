@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from matrixcalc.greek import GREEK
 from matrixcalc.operators import SPELLINGS
 
 
@@ -48,16 +47,6 @@ _NUMBER = r"(?P<found>\.?\d[\w.]*)"
 _OPERATOR = r"(?P<found>\*\*|\.\*\*|\.[*/^]|[-+*/\\@^⊙⊘⊗])"
 _END = r"(?P<found>)\Z"
 _FUNCTION = rf"\b(?P<function>{'|'.join(sorted(SPELLINGS))})"
-_OTHER = "hat|bar|tilde|text|left|right|big|int|prod|in|quad|top"
-LATEX_NAME = rf"(?:{'|'.join(sorted(SPELLINGS))}|{_OTHER}|(?i:{GREEK}))"
-"""What LaTeX writes with a backslash, and the language, or a user, without."""
-LATEX_SIGN = (
-    r"(?:cdot|times|odot|circ|otimes|oplus|[dt]?frac|mathbf|mathrm|mathsf|mathbb|mathcal|"
-    r"boldsymbol|bm|operatorname|begin|end|[lr]Vert|[lr]vert|langle|rangle|intercal|dagger|nabla|"
-    r"infty|leq|geq|neq)"
-)
-"""Commands of LaTeX that are no names of the language."""
-_LATEX = "'{found}' is LaTeX, which is not read here"
 _NO_WORD = "'{found}' is not of the language"
 _KINDS = "the kinds are scalar, vector(n), row(n) and matrix(n, m)"
 _CASES = "for a distinction of cases there are step(x), sign(x), relu(x) and abs(x)"
@@ -139,41 +128,8 @@ WORDINGS = (
         "expressions are made of + - * / ^ ' and functions",
     ),
     Wording(
-        "\\frac{x}{a}", r"(?P<found>\\[dt]?frac\b)", "", _LATEX, "write (a)/(b) for a fraction",
-    ),
-    Wording(
-        "x \\cdot z", r"(?P<found>\\(?:cdot|times|odot|circ|otimes|oplus)\b)", "", _LATEX,
-        "write * for a product, .* for elementwise, kron(A, B) for a Kronecker product",
-    ),
-    Wording(
-        "\\|x\\|", r"(?P<found>\\(?:\||[lr]?Vert\b|[lr]vert\b))", "", _LATEX,
-        "write norm2(x) for a norm, abs(a) for an absolute value",
-    ),
-    Wording(
-        "\\mathbf{x}",
-        r"(?P<found>\\(?:math\w+|boldsymbol|bm|text\w*|operatorname|left|right|[bB]ig|quad)\b)", "",
-        _LATEX, "leave it out, and write the name or the parenthesis alone",
-    ),
-    Wording(
-        "\\sum_i x", r"(?P<found>\\(?:sum|prod|int)(?![A-Za-z]))", "", _LATEX,
-        "write sum(x) for a sum",
-    ),
-    Wording(
-        "2 \\alpha", rf"(?P<found>\\(?P<name>{LATEX_NAME})(?![A-Za-z0-9_]))", "", _LATEX,
-        "write {name} without the backslash; A\\{name}, without a blank, solves A*z = {name}",
-    ),
-    Wording(
-        "\\nabla f", r"(?P<found>\\[A-Za-z]+)", "", _LATEX,
-        "write a/b for a fraction, x' for a transpose, x*y for a product",
-    ),
-    Wording(
-        "x^{T}*x", r"(?P<found>\{)", "o", "a brace '{{' is not of the language",
-        "write x' for a transpose, X^(-1) or inv(X) for an inverse, a^(b) for a power",
-        before=r"\^",
-    ),
-    Wording(
-        "x_{1}", r"(?P<found>\{)", "w", "a brace '{{' is not of the language",
-        "write the index as a part of the name: x_1", before=r"_",
+        "\\foo(x)", r"(?P<found>\\[A-Za-z]+)", "soc,",
+        "'{found}' is no command of LaTeX that is read here",
     ),
     Wording(
         "{x}", r"(?P<found>[{}])", "", "a brace '{found}' is not of the language", "write ( and )",
@@ -404,7 +360,7 @@ WORDINGS = (
         "x. z", r"(?P<found>\.)", "", "a '.' that belongs to no number and no operator",
         "the dotted operators are .* ./ and .^",
     ),
-    Wording("$x$", r"(?P<found>\$)", "", "'$' is not of the language", "write the formula alone"),
+    Wording("x $ y", r"(?P<found>\$)", "", "'$' is not of the language", "write the formula alone"),
     Wording("x % y", r"(?P<found>%)", "", "'%' is not of the language", "a comment begins with #"),
     Wording("_x", r"(?P<found>_\w*)", "", "'{found}': a name begins with a letter"),
     Wording(

@@ -86,7 +86,7 @@ def _elementwise(
 
 
 def _op(text: str) -> str:
-    return rf"\operatorname{{{text}}}({{A}})"
+    return rf"\operatorname{{{{{text}}}}}({{A}})"
 
 
 _e = _elementwise
@@ -95,7 +95,7 @@ ELEMENTWISE = (
     _e("exp", "exp(A)", "exp(A)", "numpy.exp", "d(exp(x))/dx = diag(exp(x))"),
     _e("log", "1./A", "log(A)", "numpy.log", "d(log(x))/dx = diag(1./x)", where="{A} positive", sample="positive"),
     _e("log1p", "1./(1 + A)", "log(1 + A)", "numpy.log1p", "d(log1p(x))/dx = diag(1./(1 + x))", _op("log1p"), where="{A} greater than -1", sample="positive"),
-    _e("abs", "sign(A)", "abs(A)", "numpy.abs", "d(abs(x))/dx = diag(sign(x))", r"\lvert{A}\rvert", where="{A} nonzero"),
+    _e("abs", "sign(A)", "abs(A)", "numpy.abs", "d(abs(x))/dx = diag(sign(x))", r"\lvert {A}\rvert", where="{A} nonzero"),
     _e("sign", "", "sign(A)", "numpy.sign", "d(sign(x)'*y)/dy = sign(x)'", _op("sign"), where="{A} nonzero"),
     _e("step", "", "(1 + sign(A))/2", "matrixcalc.kernels.step", "d(step(x)'*y)/dy = step(x)'", _op("step"), where="{A} nonzero"),
     _e("sin", "cos(A)", "sin(A)", "numpy.sin", "d(sin(x))/dx = diag(cos(x))"),
@@ -111,7 +111,7 @@ ELEMENTWISE = (
     _e("sigmoid", "sigmoid(A).*(1 - sigmoid(A))", "1./(1 + exp(-A))", "matrixcalc.kernels.sigmoid", "d(sigmoid(x))/dx = diag(sigmoid(x).*(1 - sigmoid(x)))", r"\sigma({A})", aliases=("logistic", "expit")),
     _e("softplus", "sigmoid(A)", "log(1 + exp(A))", "matrixcalc.kernels.softplus", "d(softplus(x))/dx = diag(sigmoid(x))", _op("softplus")),
     _e("erf", "2/sqrt(pi)*exp(-A.^2)", "erf(A)", "matrixcalc.kernels.erf", "d(erf(x))/dx = 2/sqrt(pi)*diag(exp(-x.^2))", _op("erf")),
-    _e("cbrt", "1./(3*cbrt(A).^2)", "sign(A).*exp(log(abs(A))/3)", "numpy.cbrt", "d(cbrt(x))/dx = diag(1./(3*cbrt(x).^2))", r"\sqrt[3]{{A}}", where="{A} nonzero"),
+    _e("cbrt", "1./(3*cbrt(A).^2)", "sign(A).*exp(log(abs(A))/3)", "numpy.cbrt", "d(cbrt(x))/dx = diag(1./(3*cbrt(x).^2))", r"\sqrt[3]{{{A}}}", where="{A} nonzero"),
 )
 
 _COOKBOOK = "Petersen & Pedersen, The Matrix Cookbook (2012)"
@@ -119,14 +119,14 @@ _MAGNUS = "Magnus & Neudecker, Matrix Differential Calculus (2019)"
 _HIGHAM = "Higham, Functions of Matrices (2008)"
 
 DEFINED = (
-    Operator("sqrt", "any -> same", definition="A.^0.5", latex=r"\sqrt{{A}}", numpy="numpy.sqrt", source="calculus", example="d(sqrt(x))/dx = diag(0.5./sqrt(x))", sample="positive", where="{A} positive"),
+    Operator("sqrt", "any -> same", definition="A.^0.5", latex=r"\sqrt{{{A}}}", numpy="numpy.sqrt", source="calculus", example="d(sqrt(x))/dx = diag(0.5./sqrt(x))", sample="positive", where="{A} positive"),
     Operator("square", "any -> same", definition="A.^2", latex="{A}^{{\\odot 2}}", numpy="numpy.square", source="calculus", example="d(square(x))/dx = 2*diag(x)"),
     Operator("inv", "[n,n] -> [n,n]", definition="A^-1", latex="{A}^{{-1}}", numpy="numpy.linalg.inv", where="{A} invertible", source=f"{_COOKBOOK}, (59)", example="d(h'*inv(X)*k)/dX = -inv(X)*k*h'*inv(X)"),
     Operator("mean", "any -> []", definition="sum(A)/size", latex=_op("mean"), numpy="numpy.mean", source="definition", example="d(mean(x.^2))/dx = 2*x'/n"),
     Operator("mean_columns", "[n,m] -> [1,m]", definition="sum(A, 1)/rows", spelled="mean({A}, 1)", latex=_op("mean"), numpy="numpy.mean", source="definition", example="d(mean(c*X, 1))/dc = mean(X, 1)"),
     Operator("mean_rows", "[n,m] -> [n]", definition="sum(A, 2)/cols", spelled="mean({A}, 2)", latex=_op("mean"), numpy="numpy.mean", source="definition", example="d(mean(c*X, 2))/dc = mean(X, 2)"),
     Operator("dot", "[n], [n] -> []", definition="A'*B", latex=r"{A}^\top {B}", numpy="numpy.dot", source="definition", example="d(dot(x, y))/dx = y'"),
-    Operator("outer", "[n], [m] -> [n,m]", definition="A*B'", latex=r"{A}{B}^\top", numpy="numpy.outer", source="definition", example="d(tr(outer(x, y)*A))/dx = y'*A"),
+    Operator("outer", "[n], [m] -> [n,m]", definition="A*B'", latex=r"{A} {B}^\top", numpy="numpy.outer", source="definition", example="d(tr(outer(x, y)*A))/dx = y'*A"),
 )
 
 CONTRACTIONS = (
@@ -142,19 +142,19 @@ CONTRACTIONS = (
 )
 
 FUNCTIONS = (
-    Operator("norm1", "any -> []", differential="sum(sign(A).*dA)", meaning="sum(abs(A))", numpy="matrixcalc.kernels.norm1", latex=r"\lVert{A}\rVert_1", where="{A} without zeros", source="calculus", example="d(norm1(x))/dx = sign(x)'", blind=True),
-    Operator("norm2", "any -> []", differential="sum(A.*dA)/norm2(A)", meaning="sqrt(sum(A.^2))", numpy="matrixcalc.kernels.norm2", latex=r"\lVert{A}\rVert", where="{A} nonzero", source=f"{_COOKBOOK}, (129)", example="d(norm2(x - a))/dx = (x - a)'/norm2(x - a)", aliases=("norm",), blind=True),
+    Operator("norm1", "any -> []", differential="sum(sign(A).*dA)", meaning="sum(abs(A))", numpy="matrixcalc.kernels.norm1", latex=r"\lVert {A}\rVert_1", where="{A} without zeros", source="calculus", example="d(norm1(x))/dx = sign(x)'", blind=True),
+    Operator("norm2", "any -> []", differential="sum(A.*dA)/norm2(A)", meaning="sqrt(sum(A.^2))", numpy="matrixcalc.kernels.norm2", latex=r"\lVert {A}\rVert", where="{A} nonzero", source=f"{_COOKBOOK}, (129)", example="d(norm2(x - a))/dx = (x - a)'/norm2(x - a)", aliases=("norm",), blind=True),
     Operator("logsumexp", "[n] -> []", differential="sum(softmax(A).*dA)", meaning="log(sum(exp(A)))", numpy="matrixcalc.kernels.logsumexp", latex=_op("logsumexp"), source="Boyd & Vandenberghe, Convex Optimization (2004), 3.1.5", example="d(logsumexp(x))/dx = softmax(x)'", blind=True),
     Operator("max", "any -> []", differential="sum((1 - sign(max(A) - A)).*dA)", meaning="max(A)", numpy="numpy.max", latex=r"\max({A})", where="the maximum of {A} is attained once", source="Danskin's theorem", example="d(max(x))/dx = 1 - sign(max(x) - x')", blind=True),
     Operator("min", "any -> []", differential="sum((1 - sign(A - min(A))).*dA)", meaning="min(A)", numpy="numpy.min", latex=r"\min({A})", where="the minimum of {A} is attained once", source="Danskin's theorem", example="d(min(x))/dx = 1 - sign(x' - min(x))", blind=True),
     Operator("det", "[n,n] -> []", differential="tr(adj(A)*dA)", meaning="det(A)", numpy="numpy.linalg.det", latex=r"\det({A})", source=f"{_COOKBOOK}, (46); Jacobi's formula", example="d(det(X))/dX = adj(X)", blind=True),
-    Operator("logdet", "[n,n] -> []", differential="tr(inv(A)*dA)", meaning="log(det(A)^2)/2", numpy="matrixcalc.kernels.logdet", latex=r"\log\lvert\det({A})\rvert", where="{A} invertible", source=f"{_COOKBOOK}, (43)", example="d(logdet(X))/dX = inv(X)", blind=True),
+    Operator("logdet", "[n,n] -> []", differential="tr(inv(A)*dA)", meaning="log(det(A)^2)/2", numpy="matrixcalc.kernels.logdet", latex=r"\log \lvert \det({A})\rvert", where="{A} invertible", source=f"{_COOKBOOK}, (43)", example="d(logdet(X))/dX = inv(X)", blind=True),
     Operator("adj", "[n,n] -> [n,n]", differential="(tr(adj(A)*dA)*eye - adj(A)*dA)*inv(A)", meaning="adj(A)", numpy="matrixcalc.kernels.adjugate", latex=_op("adj"), where="{A} invertible", source=f"{_MAGNUS}, 8.5", example="d(tr(adj(X)))/dX = tr(adj(X))*inv(X) - inv(X)*adj(X)", follows=True),
     Operator("pinv", "[n,m] -> [m,n]", differential="-pinv(A)*dA*pinv(A) + pinv(A)*pinv(A)'*dA'*(eye - A*pinv(A)) + (eye - pinv(A)*A)*dA'*pinv(A)'*pinv(A)", meaning="pinv(A)", numpy="numpy.linalg.pinv", latex="{A}^{{+}}", where="the rank of {A} is constant", source="Golub & Pereyra (1973), (4.12)", example="d(pinv(c*A))/dc = -pinv(A)/c^2"),
     Operator("softmax", "[n] -> same", differential="softmax(A).*(dA - sum(softmax(A).*dA))", meaning="exp(A)/sum(exp(A))", numpy="matrixcalc.kernels.softmax", latex=_op("softmax"), source="Bridle (1990)", example="d(softmax(x))/dx = diag(softmax(x)) - softmax(x)*softmax(x)'", follows=True),
     Operator("log_softmax", "[n] -> same", differential="dA - sum(softmax(A).*dA)", meaning="A - log(sum(exp(A)))", numpy="matrixcalc.kernels.log_softmax", latex=_op("log\\_softmax"), source="Bridle (1990)", example="d(log_softmax(x))/dx = eye - vector(1)*softmax(x)'", follows=True),
-    Operator("expm", "[n,n] -> [n,n]", differential="expm_frechet(A, dA)", meaning="expm(A)", numpy="matrixcalc.kernels.expm", latex="e^{{{A}}}", source=f"{_HIGHAM}, 10.2", example="d(tr(expm(X)))/dX = expm(X)", follows=True),
-    Operator("logm", "[n,n] -> [n,n]", differential="logm_frechet(A, dA)", meaning="logm(A)", numpy="matrixcalc.kernels.logm", latex=r"\log({A})", where="{A} has no eigenvalue on the closed negative real axis", source=f"{_HIGHAM}, 11.2", example="d(tr(logm(X)))/dX = inv(X)", follows=True, sample="spd"),
+    Operator("expm", "[n,n] -> [n,n]", differential="expm_frechet(A, dA)", meaning="expm(A)", numpy="matrixcalc.kernels.expm", latex=r"\mathrm{{e}}^{{{A}}}", source=f"{_HIGHAM}, 10.2", example="d(tr(expm(X)))/dX = expm(X)", follows=True),
+    Operator("logm", "[n,n] -> [n,n]", differential="logm_frechet(A, dA)", meaning="logm(A)", numpy="matrixcalc.kernels.logm", latex=_op("logm"), where="{A} has no eigenvalue on the closed negative real axis", source=f"{_HIGHAM}, 11.2", example="d(tr(logm(X)))/dX = inv(X)", follows=True, sample="spd"),
     Operator("sqrtm", "[n,n] -> [n,n]", differential="sqrtm_frechet(A, dA)", meaning="sqrtm(A)", numpy="matrixcalc.kernels.sqrtm", latex="{A}^{{1/2}}", where="{A} has no eigenvalue on the closed negative real axis", source=f"{_HIGHAM}, 6.1", example="d(tr(sqrtm(X)))/dX = 0.5*inv(sqrtm(X))", follows=True, sample="spd"),
     Operator("expm_frechet", "[n,n], [n,n] -> [n,n]", index="linear in B", latex=r"L_{{\exp}}({A}, {B})", numpy="matrixcalc.kernels.expm_frechet", source=f"{_HIGHAM}, 10.2", example="d(h'*expm(X)*k)/dX = expm_frechet(X', h*k')'"),
     Operator("expm_jacobian", "[n,n] -> [n*n,n*n]", index="vec(B) -> vec(expm_frechet(A, B))", latex=r"K_{{\exp}}({A})", numpy="matrixcalc.kernels.expm_jacobian", source=f"{_HIGHAM}, 3.2", example="d(expm(X))/dX = expm_jacobian(X)"),

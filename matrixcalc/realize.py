@@ -193,4 +193,8 @@ _MAKERS: dict[str, Callable[[Step, list[Expr]], Expr]] = {
     "epow": lambda step, args: build.epower(*args),
     "T": lambda step, args: build.transpose(args[0]),
     "call": lambda step, args: call(step.value, args),
+    "bars": lambda step, args: call("det" if args[0].order == 2 else "abs", args),
+    "norm": lambda step, args: call(step.value, args),
+    "root": lambda step, args: call("sqrtm" if args[0].order == 2 else "sqrt", args),
+    "exponential": lambda step, args: call("expm" if args[0].order == 2 else "exp", args),
 }

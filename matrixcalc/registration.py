@@ -104,6 +104,7 @@ def register(
         )
     if sample not in _SAMPLES:
         raise ParseError(f"sample is one of {', '.join(_SAMPLES[1:])}, not {sample!r}")
+    spelled = name.replace("_", r"\_")
     row = Operator(
         name,
         f"{argument} -> {result}",
@@ -111,7 +112,7 @@ def register(
         meaning=meaning,
         where=_form("where", where),
         source=source or "added by the user",
-        latex=_form("latex", latex) or rf"\operatorname{{{{{name}}}}}({{A}})",
+        latex=_form("latex", latex) or rf"\operatorname{{{{{spelled}}}}}({{A}})",
         sample=sample,
         follows=(argument, result) == ("any", "same"),
     )

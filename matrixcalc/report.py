@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
@@ -17,19 +16,6 @@ STRUCTURE = frozenset({"symmetric", "positive_definite", "diagonal", "skew", "or
 """The properties that leave a variable in a space of its own."""
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_PLAIN_NUMBERS = {mark: str(value) for value, mark in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
-_PLAIN = {
-    "×": " x ",
-    "Σ": "sum_",
-    "…": "...",
-    "′": "'",
-    "“": '"',
-    "”": '"',
-    "—": "-",
-    "–": "-",
-    "−": "-",
-    "⊗": "(x)",
-}
 
 
 class Check(Protocol):
@@ -47,7 +33,7 @@ class Answer(Protocol):
     @property
     def name(self) -> str | None: ...
     @property
-    def expression_text(self) -> str: ...
+    def written(self) -> str: ...
     @property
     def wrt(self) -> tuple[str, ...]: ...
     @property
@@ -82,39 +68,6 @@ class Answer(Protocol):
     def vjp(self) -> str | None: ...
 
 
-def to_ascii(text: str) -> str:
-    """The text in ASCII: ``∂`` is ``d``, Greek letters by their names.
-
-    >>> to_ascii("∂²f/∂x∂x = λ*A    n×n")
-    'd2 f/d x d x = lambda*A    n x n'
-    """
-    parts: list[str] = []
-    for position, mark in enumerate(text):
-        if mark.isascii():
-            parts.append(mark)
-        elif mark == "∂":
-            glued = position and (text[position - 1].isalnum() or text[position - 1] == ")")
-            after = text[position + 1 : position + 2]
-            parts.append((" d" if glued else "d") + ("" if after in _PLAIN_NUMBERS else " "))
-        elif mark in _PLAIN_NUMBERS:
-            start = text[:position].rstrip("⁰¹²³⁴⁵⁶⁷⁸⁹")
-            last = text[position + 1 : position + 2] not in _PLAIN_NUMBERS
-            parts.append(_PLAIN_NUMBERS[mark] + (" " if last and start.endswith("∂") else ""))
-        elif mark in _PLAIN:
-            parts.append(_PLAIN[mark])
-        else:
-            parts.append(_spelled(mark))
-    return "".join(parts)
-
-
-def _spelled(mark: str) -> str:
-    words = unicodedata.name(mark, "").split()
-    if words[:2] in (["GREEK", "SMALL"], ["GREEK", "CAPITAL"]) and len(words) > 3:
-        name = "lambda" if words[3] == "LAMDA" else words[3].lower()
-        return name if words[1] == "SMALL" else name.capitalize()
-    return mark.encode("ascii", "backslashreplace").decode()
-
-
 def head(d: Answer) -> str:
     """The left-hand side: ``∂y/∂x``, ``∂²f/∂x∂x``, or with the expression's own text."""
     count = len(d.wrt)
@@ -126,7 +79,7 @@ def subject(d: Answer) -> str:
     """What is differentiated: its name, its own text where that is short, or a letter."""
     if d.name:
         return d.name
-    text = " ".join(re.split(r"[;\n]", d.expression_text.strip("; \n"))[-1].split())
+    text = " ".join(re.split(r"[;\n]", d.written.strip("; \n"))[-1].split())
     if text.isidentifier():
         return text
     if 0 < len(text) <= SHORT:

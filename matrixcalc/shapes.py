@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 
 from matrixcalc.declare import Declaration
-from matrixcalc.errors import MatrixCalcError, ParseError, ShapeError, Span
+from matrixcalc.errors import MatrixCalcError, ParseError, ShapeError, Span, UnsupportedError
 from matrixcalc.operators import TABLE
 from matrixcalc.steps import Step, Steps, signature
-from matrixcalc.syntax import SUPERSCRIPTS
+from matrixcalc.syntax import SUPERSCRIPTS, Node, written
 from matrixcalc.unify import SCALAR, UNIT, Axes, Sizes
 
 
@@ -58,9 +58,11 @@ class Shapes:
         text: str,
         kinds: Mapping[str, str],
         rows: frozenset[str] = frozenset(),
+        latex: bool = False,
     ) -> None:
         self.steps = steps
         self.text = text
+        self.latex = latex
         self.kinds = kinds
         self.rows = rows
         self.sizes = Sizes()
@@ -262,6 +264,40 @@ class Shapes:
             raise self.argument(number, "diag", 0, "a vector, a row or a square matrix", args)
         return (rows, UNIT)
 
+    def bars(self, number: int, step: Step, args: list[Axes]) -> Axes:
+        """``|A|``: the determinant of a matrix, else absolute values."""
+        rows, cols = args[0]
+        if UNIT in args[0]:
+            return args[0]
+        if not self.sizes.unify(rows, cols):
+            message = "between | and | stands a scalar, a vector or a square matrix, not {0}"
+            raise self.clash(number, message, [0], args)
+        return SCALAR
+
+    def norm(self, number: int, step: Step, args: list[Axes]) -> Axes:
+        """A norm with a 1 or a 2 below: of a matrix these are not norms of its entries."""
+        if UNIT not in args[0]:
+            mark = step.value[-1]
+            message = f"the operator norm with the mark {mark} is not supported; this is {{0}}"
+            hint = r"write \lVert … \rVert_F for the Frobenius norm"
+            raise self.clash(number, message, [0], args, hint, kind=UnsupportedError)
+        return SCALAR
+
+    def root(self, number: int, step: Step, args: list[Axes]) -> Axes:
+        """``A^{1/2}``: of a scalar, or of a square matrix."""
+        if args[0] != SCALAR and (UNIT in args[0] or not self.sizes.unify(*args[0])):
+            message = "the power 1/2 is of a scalar or of a square matrix, not of {0}"
+            hint = r"write x^{\odot 1/2} for elementwise powers"
+            raise self.clash(number, message, [0], args, hint)
+        return args[0]
+
+    def exponential(self, number: int, step: Step, args: list[Axes]) -> Axes:
+        """e to a power: of a matrix, the exponential of the matrix."""
+        if UNIT not in args[0] and not self.sizes.unify(*args[0]):
+            message = "e^{…} is of a scalar, a vector or a square matrix, not of {0}"
+            raise self.clash(number, message, [0], args, r"write \exp(…) for each entry")
+        return args[0]
+
     def length(self, product: str, bound: dict[str, int], number: int) -> int:
         axis = UNIT
         for name in product.split("*"):
@@ -343,7 +379,7 @@ class Shapes:
                 inner, outer = f"{turned}*{two}", f"{one}*{other}"
                 if not columns:
                     inner, outer = outer, inner
-                message = f"{left}{sign}{right}: both are {'columns' if columns else 'rows'}"
+                message = f"{left}{sign or '*'}{right}: both are {'columns' if columns else 'rows'}"
                 kind = ParseError if sign == "@" else ShapeError
                 hint = (
                     f"write {inner} for the inner product, {outer} for the outer, "
@@ -361,7 +397,8 @@ class Shapes:
                 hints = [f"{two}*{one}", f"{turned}*{other}"]
             m, n = self.describe_axis(shape[1]), self.describe_axis(factor[0])
             return ShapeError(
-                f"{left}{sign}{right}: {a} times {b}, the inner dimensions {m} and {n} differ",
+                f"{left}{sign or '*'}{right}: {a} times {b}, "
+                f"the inner dimensions {m} and {n} differ",
                 hint=f"did you mean {' or '.join(hints)}?" if hints else "",
                 span=span,
             )
@@ -423,13 +460,16 @@ class Shapes:
 
     def span(self, number: int, first: int, last: int) -> Span:
         """Where operands of a step stand. A variable's own step stands at its first use."""
-        operands = self.steps.steps[number].node
-        while operands.op in ("group", "pos"):
-            operands = operands.args[0]
+        operands = _bare(self.steps.steps[number].node)
         return (operands.args[first].start, operands.args[last].end)
 
     def show(self, number: int, first: int, last: int) -> str:
         """The text of operands of a step."""
+        if self.latex:
+            node = _bare(self.steps.steps[number].node)
+            chain = isinstance(node.value, list)
+            signs = node.value[first:last] if chain else [""] * (last - first)
+            return _short(written(node.args[first : last + 1], signs))
         start, end = self.span(number, first, last)
         return _short(self.text[start:end])
 
@@ -441,6 +481,10 @@ def kind_of_shape(shape: Axes) -> str:
     if shape == SCALAR:
         return "scalar"
     return "vector" if shape[1] == UNIT else "row" if shape[0] == UNIT else "matrix"
+def _bare(node: Node) -> Node:
+    while node.op in ("group", "pos"):
+        node = node.args[0]
+    return node
 
 
 def _short(text: str) -> str:
@@ -493,4 +537,8 @@ _RULES: dict[str, Rule] = {
     "epow": Shapes.elementwise_power,
     "T": Shapes.transpose,
     "call": Shapes.call,
+    "bars": Shapes.bars,
+    "norm": Shapes.norm,
+    "root": Shapes.root,
+    "exponential": Shapes.exponential,
 }

@@ -26,7 +26,8 @@ class Step:
     """One operation.
 
     Attributes:
-        op: ``num size pi var eye const sum mul had solve neg pow epow T call``.
+        op: ``num size pi var eye const sum mul had solve neg pow epow T call``, and of LaTeX
+            ``bars norm root exponential``, whose meaning depends on the kind of the operand.
         args: the steps it works on, by number.
         value: a number, a name, the signs of a chain, or the sizes of a constant.
         node: where it was written.
@@ -309,7 +310,7 @@ def steps_of(
                 hint="write name = expression",
             )
     steps = Steps(declared, [name for name in names if name is not None])
-    if _CONSTANT_CALL.search(program.text):
+    if program.latex or _CONSTANT_CALL.search(program.text):
         _find_sizes(steps, [s.right for s in statements])
     root = -1
     for statement, name in zip(statements, names, strict=True):

@@ -87,13 +87,14 @@ class DerivativeNode:
 
     ``by`` holds what is written after each ``d`` or ``∂``, repeated for a power: it takes the
     names of the variables to tell ``dxdy`` from a variable ``xdy`` (:func:`split_by`). It is
-    empty for a differential, ``d(f) = …``.
+    empty for a differential, ``d(f) = …``. ``vec`` tells that it is by the stacked columns.
     """
 
     of: Node
     order: int
     by: tuple[str, ...]
     span: Span
+    vec: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +111,18 @@ Statement = DeclarationNode | EquationNode | ClaimNode
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What a text holds, with the text as the grammar saw it."""
+    """What a text holds, with the text as the grammar saw it.
+
+    In LaTeX a name may be bold: ``bold`` has the kind that this tells, ``plain`` the names that
+    are not bold, both with the place.
+    """
 
     text: str
     declarations: list[DeclarationNode] = field(default_factory=list)
     statements: list[EquationNode | ClaimNode] = field(default_factory=list)
+    latex: bool = False
+    bold: dict[str, tuple[str, Span]] = field(default_factory=dict)
+    plain: dict[str, Span] = field(default_factory=dict)
 
 
 def read(text: object) -> Program:
@@ -163,12 +171,6 @@ def _checked(text: object, what: str) -> str:
 def _run(text: str, clean: str, start: str, empty: str) -> Any:
     from lark.exceptions import UnexpectedInput
 
-    if "\\" in clean:
-        from matrixcalc.wordings import latex_command
-
-        command = latex_command(clean)
-        if command is not None:
-            raise _explained(text, clean, command, empty)
     try:
         return _parser().parse(clean, start=start)
     except UnexpectedInput as error:
@@ -234,6 +236,60 @@ def _plain(character: str) -> str:
     if character.isalnum() and not (character.isascii() or character.isalpha()):
         return UNREADABLE
     return character
+
+
+# A tree in the language
+
+_LOOSE = {"sum": 0, "neg": 1, "pos": 1, "mul": 2, "had": 2, "kron": 2, "solve": 2}
+
+
+def written(nodes: list[Node], signs: list[str]) -> str:
+    """Nodes of a chain in the language, whatever they were written in.
+
+    >>> written([read("x'*A").statements[0].right, read("2 + b").statements[0].right], ["*"])
+    "x'*A*(2 + b)"
+    """
+    out: list[str] = []
+    stack: list[str | tuple[Node, int]] = []
+    for node, sign in reversed(list(zip(nodes, ["", *signs], strict=True))):
+        stack += [(node, 2), sign or ("*" if node is not nodes[0] else "")]
+    while stack:
+        piece = stack.pop()
+        if isinstance(piece, str):
+            out.append(piece)
+        else:
+            stack.extend(reversed(_pieces(*piece)))
+    return "".join(out)
+
+
+def _pieces(node: Node, binding: int) -> list[str | tuple[Node, int]]:
+    """The signs and operands of a node; in parentheses where it binds too loosely."""
+    op, args = node.op, node.args
+    if op == "group":
+        return ["(", (args[0], 0), ")"] if args[0].op in _LOOSE else [(args[0], binding)]
+    if op in ("name", "number"):
+        return [str(node.value)]
+    if op in ("sum", "mul", "had"):
+        made: list[str | tuple[Node, int]] = [(args[0], _LOOSE[op])]
+        for sign, arg in zip(node.value, args[1:], strict=True):
+            made += [f" {sign} " if op == "sum" else sign or "*", (arg, _LOOSE[op] + 1)]
+    elif op in ("neg", "pos"):
+        made = ["-" if op == "neg" else "+", (args[0], 2)]
+    elif op == "solve":
+        made = [(args[0], 2), "\\", (args[1], 3)]
+    elif op == "T":
+        made = [(args[0], 3), "'"]
+    elif op in ("pow", "epow"):
+        made = [(args[0], 3), "^" if op == "pow" else ".^", (args[1], 3)]
+    elif op == "root":
+        made = [(args[0], 3), "^0.5"]
+    else:
+        name = {"bars": "abs", "exponential": "exp"}.get(op, str(node.value or op))
+        inside: list[str | tuple[Node, int]] = []
+        for i, a in enumerate(args):
+            inside += [", ", (a, 0)] if i else [(a, 0)]
+        return [f"{name}(", *inside, ")"]
+    return ["(", *made, ")"] if _LOOSE.get(op, 3) < binding else made
 
 
 # Making nodes while Lark reads: one method for each alias of the grammar.
@@ -440,4 +496,4 @@ def split_by(derivative: DerivativeNode, known: set[str]) -> tuple[str, ...] | N
 def _parser() -> Lark:
     from matrixcalc.tables import load
 
-    return load(_Maker())
+    return load("matrix", _Maker())

@@ -1,8 +1,8 @@
-"""The parser's tables: built from the grammar once, kept beside it, loaded in milliseconds.
+"""The parsers' tables: built from the grammars once, kept beside them, loaded in milliseconds.
 
-``python -m matrixcalc.tables`` writes ``grammar/matrix.json`` anew after a change of
-``grammar/matrix.lark``. Tables of another grammar or of another version of Lark are not used:
-then the parser is built from the grammar itself, which takes a quarter of a second.
+``python -m matrixcalc.tables`` writes ``grammar/*.json`` anew after a change of a grammar.
+Tables of another grammar or of another version of Lark are not used: then the parser is built
+from the grammar itself, which takes a quarter of a second.
 """
 
 from __future__ import annotations
@@ -15,40 +15,40 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lark import Lark
 
-START = ["program", "kind"]
+START = {"matrix": ["program", "kind"], "latex": ["program"]}
+"""The grammars, each with its start symbols."""
 
 
 def folder() -> Path:
-    """Where the grammar is: in the package when installed, beside it in a checkout."""
+    """Where the grammars are: in the package when installed, beside it in a checkout."""
     package = Path(__file__).resolve().parent
     inside = package / "grammar"
     return inside if (inside / "matrix.lark").is_file() else package.parent / "grammar"
 
 
-def load(transformer: object) -> Lark:
-    """The parser, which calls the methods of ``transformer`` for what it reads."""
+def load(name: str, transformer: object) -> Lark:
+    """A grammar's parser, which calls the methods of ``transformer`` for what it reads."""
     from lark import Lark, __version__
 
-    place = folder()
-    grammar = (place / "matrix.lark").read_text(encoding="utf-8")
-    saved = place / "matrix.json"
+    grammar = _grammar(name)
+    saved = folder() / f"{name}.json"
     if saved.is_file():
         tables = json.loads(saved.read_text(encoding="utf-8"), object_hook=_whole_keys)
         if tables["lark"] == __version__ and tables["grammar"] == _digest(grammar):
             parser = Lark.__new__(Lark)
             parser._load(tables["tables"], transformer=transformer)
             return parser
-    return _build(grammar, transformer)
+    return _build(name, grammar, transformer)
 
 
-def tables_text() -> str:
-    """What ``matrix.json`` must hold for the grammar and the Lark that are there now."""
+def tables_text(name: str) -> str:
+    """What the tables' file must hold for the grammar and the Lark that are there now."""
     from lark import __version__
     from lark.grammar import Rule
     from lark.lexer import TerminalDef
 
-    grammar = (folder() / "matrix.lark").read_text(encoding="utf-8")
-    data, memo = _build(grammar, None).memo_serialize([TerminalDef, Rule])
+    grammar = _grammar(name)
+    data, memo = _build(name, grammar, None).memo_serialize([TerminalDef, Rule])
     tables = {
         "lark": __version__,
         "grammar": _digest(grammar),
@@ -57,10 +57,15 @@ def tables_text() -> str:
     return json.dumps(tables, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 
 
-def _build(grammar: str, transformer: Any) -> Lark:
+def _grammar(name: str) -> str:
+    return (folder() / f"{name}.lark").read_text(encoding="utf-8")
+
+
+def _build(name: str, grammar: str, transformer: Any) -> Lark:
     from lark import Lark
 
-    return Lark(grammar, parser="lalr", lexer="contextual", start=START, transformer=transformer)
+    start = START[name]
+    return Lark(grammar, parser="lalr", lexer="contextual", start=start, transformer=transformer)
 
 
 def _digest(grammar: str) -> str:
@@ -73,4 +78,6 @@ def _whole_keys(table: dict[str, Any]) -> dict[str | int, Any]:
 
 
 if __name__ == "__main__":
-    (folder() / "matrix.json").write_text(tables_text(), encoding="utf-8")
+    for grammar_name in START:
+        made = tables_text(grammar_name)
+        (folder() / f"{grammar_name}.json").write_text(made, encoding="utf-8")

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from matrixcalc.errors import ParseError, Span, character
-from matrixcalc.mistakes import EMPTY, LAST, LATEX_NAME, LATEX_SIGN, WORDINGS, Wording
+from matrixcalc.mistakes import EMPTY, LAST, WORDINGS, Wording
 
 _TOKEN = re.compile(
     r"(?P<blank>\s+|#[^\r\n]*)"
@@ -134,23 +134,6 @@ def find(text: str, stop: int, here: Place) -> tuple[Wording, re.Match[str], dic
     last = re.compile(LAST.found).match(text, stop)
     assert last is not None
     return LAST, last, {}
-
-
-_LATEX_COMMAND = re.compile(
-    rf"#[^\r\n]*|(?P<sign>\\{LATEX_SIGN}|(?:^|(?<=[\s(,=+*-]))\\{LATEX_NAME})(?![A-Za-z0-9_])"
-)
-
-
-def latex_command(text: str) -> int | None:
-    """Where a command of LaTeX stands that would read as a solution, as ``A\\cdot x``.
-
-    >>> latex_command(r"2 \\alpha"), latex_command(r"A\\alpha")
-    (2, None)
-    """
-    for match in _LATEX_COMMAND.finditer(text):
-        if match.group("sign") is not None:
-            return match.start("sign")
-    return None
 
 
 def _short(found: str) -> str:

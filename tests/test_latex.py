@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from matrixcalc import derive, differential, parse
-from matrixcalc.printers.latex import align, name_latex, to_latex
+from matrixcalc import UnsupportedError, check, derive, differential, parse
+from matrixcalc.printers.latex import align, to_latex
 from matrixcalc.printers.unicode import to_unicode
+from matrixcalc.tex.names import name_latex
 
 CASES = [
     json.loads(line)
@@ -20,41 +19,14 @@ CASES = [
     .read_text(encoding="utf-8")
     .splitlines()
 ]
-COMMANDS = {
-    *[
-        "mathbf",
-        "boldsymbol",
-        "mathit",
-        "mathrm",
-        "operatorname",
-        "top",
-        "odot",
-        "oslash",
-        "otimes",
-        "frac",
-        "sqrt",
-        "cdot",
-    ],
-    *[
-        "left",
-        "right",
-        "lVert",
-        "rVert",
-        "lvert",
-        "rvert",
-        "sigma",
-        "exp",
-        "log",
-        "sin",
-        "cos",
-        "tan",
-        "arctan",
-        "tanh",
-        "det",
-        "times",
-    ],
-    *["partial", "text", "alpha", "beta", "gamma", "delta", "lambda", "mu", "pi", "Sigma", "sum"],
-}
+COMMANDS = set(
+    re.findall(
+        r"\w+",
+        "mathbf boldsymbol mathit mathrm operatorname mathbb top odot oslash otimes frac sqrt cdot "
+        "left right lVert rVert lvert rvert sigma exp log sin cos tan arctan tanh det times "
+        "partial alpha beta gamma delta lambda mu pi Sigma sum begin end",
+    )
+)
 
 
 @pytest.mark.parametrize(
@@ -101,17 +73,83 @@ def test_whole_answers() -> None:
     assert d.latex(right_only=True) == r"\mathbf{W}"
     assert d._repr_latex_() == f"$\\displaystyle {d.latex()}$"
     assert 'title="W"' in d._repr_html_()
-    assert d.pretty() == "W"
+    assert d.pretty() == "∂y/∂x = W"
     assert parse("A*x")._repr_latex_() == r"$\displaystyle \mathbf{A} \mathbf{x}$"
     made = differential("inv(X)", verify=False).latex()
-    assert made == r"-\mathbf{X}^{-1} \mathrm{d}\mathbf{X} \mathbf{X}^{-1}"
+    assert made == r"-\mathbf{X}^{-1} \, \mathrm{d}\mathbf{X} \, \mathbf{X}^{-1}"
     assert align([("a", "b")]) == "\\begin{align*}\na &= b\n\\end{align*}"
 
 
 def test_pretty_text() -> None:
-    assert to_unicode(parse("2*x'*(A + A')")) == "2·xᵀ·(A + Aᵀ)"
-    assert to_unicode(parse("inv(A)*x./y")) == "(A⁻¹·x) ⊘ y"
-    assert to_unicode(parse("X.^2")) == "X⊙²"
+    shown = {
+        "2*x'*(A + A')": "2·xᵀ(A + Aᵀ)",
+        "inv(A)*x./y": "(A⁻¹x) ⊘ y",
+        "X.^2": "X⊙²",
+        "a*b*A*x": "a·b·Ax",
+        "W_1*x2": "W₁x₂",
+        "loss*A*x": "loss·Ax",
+        "A*Bx*y": "A·Bx·y",
+        "A*sin(x)": "A·sin(x)",
+        "diag(x)*A": "diag(x)A",
+        "lambda*x'*x": "λ·xᵀx",
+        "kron(A, eye(n))*x": "(A ⊗ I_n)x",
+        "norm2(x)^2": "‖x‖²",
+    }
+    kinds = {"loss": "scalar", "Bx": "matrix(m, k)"}
+    for text, signs in shown.items():
+        given = {name: kind for name, kind in kinds.items() if name in text}
+        assert to_unicode(parse(text, given)) == signs
+
+
+def test_whole_answers_in_signs_and_in_ascii() -> None:
+    d = derive("lambda*x'*A*x", "x", verify=False)
+    assert d.pretty() == "∂(λ·xᵀAx)/∂x = λ·xᵀ(A + Aᵀ)"
+    assert d.pretty(ascii=True) == "d (lambda*x'*A*x)/d x = lambda*x'*(A + A')"
+    d = derive("y = W*x", "W", verify=False)
+    assert d.pretty() == "∂y/∂vec(W)ᵀ = xᵀ ⊗ I_n"
+    assert d.pretty("index") == "∂y_i/∂W_jk = δ_ij x_k"
+    assert d.pretty("vjp") == "G ↦ Gxᵀ"
+    assert d.in_layout("denominator").pretty().startswith("∂yᵀ/∂vec(W) = ")
+    assert derive("x'*A*x", "x", "x", verify=False).pretty() == "∂²(xᵀAx)/∂x∂x = A + Aᵀ"
+
+
+def test_every_form() -> None:
+    d = derive("y = W*x", "W", verify=False)
+    assert d.latex(form="index") == (
+        r"\frac{\partial y_{i}}{\partial W_{jk}} = \delta_{ij} x_{k}"
+    )
+    assert d.latex(form="vjp") == r"\mathbf{G} \mapsto \mathbf{G} \mathbf{x}^\top"
+    assert r"\operatorname{vec}(\mathbf{W})^\top" in d.latex(form="vec")
+    with pytest.raises(UnsupportedError, match=r"^no form 'rows'\nthe forms are matrix, index, "):
+        d.latex(form="rows")
+    third = derive("sum(exp(A*x))", "x", "x", "x", verify=False)
+    with pytest.raises(UnsupportedError, match=r"^this derivative, .* has no vec form$"):
+        third.latex(form="vec")
+    assert third.latex().startswith(r"\frac{\partial^{3} y}{\partial x_{i} \partial x_{j} ")
+
+
+def test_what_notebooks_show() -> None:
+    d = derive("y = W*x", "x")
+    assert "vector by vector, numerator layout, n×m, proved by SymPy" in d._repr_html_()
+    step = d.steps[-1]
+    assert step._repr_latex_() == f"$\\displaystyle {step.latex()}$"
+    assert step.rule in step._repr_html_()
+    verdict = check("d(x'*x)/dx = x'")
+    assert verdict.latex() == (
+        r"\text{false} \quad \text{right: } \frac{\partial}{\partial \mathbf{x}} "
+        r"(\mathbf{x}^\top \mathbf{x}) = 2 \mathbf{x}^\top"
+    )
+    assert "<b" in verdict._repr_html_()
+    assert check("tr(A) = tr(A')")._repr_latex_() == r"$\displaystyle \text{true}$"
+    assert "title=" in differential("inv(X)", verify=False)._repr_html_()
+
+
+def test_steps_are_typeset() -> None:
+    made = derive("y = W*x", "x", verify=False).explain(format="latex")
+    assert r"\mathrm{d}\mathbf{y} &= \mathrm{d}(\mathbf{W} \mathbf{x})" in made
+    assert r"\mathbf{W} \, \mathrm{d}\mathbf{x}" in made
+    made = derive("sigmoid(A*x)", "x", verify=False).explain("elements", "latex")
+    assert r"y_{i} &= \sigma(\mathbf{A} \mathbf{x})_{i}" in made
 
 
 def formulas() -> list[str]:
@@ -133,12 +171,18 @@ def test_the_corpus_is_well_formed() -> None:
         assert depth == 0, text
         assert text.count(r"\left") == text.count(r"\right"), text
         assert set(re.findall(r"\\([A-Za-z]+)", text)) <= COMMANDS | {"char"}, text
-    katex = os.environ.get("KATEX")
-    if katex:
-        script = (
-            "const k=require(process.argv[1]);"
-            "for(const t of JSON.parse(require('fs').readFileSync(0)))"
-            "k.renderToString(t,{throwOnError:true})"
-        )
-        command = ["node", "-e", script, katex]
-        subprocess.run(command, input=json.dumps(made), text=True, check=True)
+
+
+def test_long_formulas_name_their_shared_parts() -> None:
+    net = "x"
+    for k in range(1, 10):
+        net = f"tanh(W_{k}*{net})"
+    d = derive(f"sum({net})", "x", verify=False)
+    assert d.result is not None
+    made = d.latex()
+    rows = made.splitlines()
+    assert rows[0] == r"\begin{gathered}"
+    assert rows[1].startswith(r"\mathbf{v}_{1} = \tanh(\mathbf{W}_{1} \mathbf{x})")
+    assert r"\frac{\partial f}{\partial \mathbf{x}} = " in made
+    kinds = {name: str(kind) for name, kind in d.variables.items()}
+    assert parse(to_latex(d.result), kinds) is d.result

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from matrixcalc import check
 from matrixcalc.checks.batch import Outcome
 from matrixcalc.cli import run
 from matrixcalc.identities_page import outcomes, page
 from matrixcalc.reading.files import claims_of
-from matrixcalc.reading.latex import to_language
 from matrixcalc.reading.markdown import claims_in_markdown
 from matrixcalc.reading.mc import claims_in
 
@@ -94,23 +94,24 @@ def test_declarations_and_settings_of_a_file() -> None:
     assert (three.expected, three.why) == ("false", "sign or factor")
 
 
-@pytest.mark.parametrize(
-    ("tex", "text"),
-    [
-        (r"2 \mathbf{A}^\top (\mathbf{A}\mathbf{x} - b)", "2*A'*(A*x-b)"),
-        (r"\operatorname{tr}(A X)", "tr(A*X)"),
-        (r"\lVert x \rVert^2", "norm2(x)^2"),
-        (r"a \odot b", "a.*b"),
-        (r"x^\top Ax + \lambda I", "x'*A*x+lambda*eye"),
-        (
-            r"\frac{\partial \lVert A x\rVert^2}{\partial x} = 2 A^\top A x",
-            "d(norm2(A*x)^2)/(dx) = 2*A'*A*x",
-        ),
-        (r"-X^{-1} A X^{-1}", "-X^(-1)*A*X^(-1)"),
-    ],
-)
-def test_latex(tex: str, text: str) -> None:
-    assert to_language(tex) == text
+ROWS = r"""
+\begin{align*}
+  \frac{\partial \lVert A\mathbf{x}\rVert^2}{\partial \mathbf{x}}
+    &= 2 \mathbf{x}^\top A^\top A \label{eq:one} \\[2pt]
+  \nabla_{\mathbf{x}}\, \mathbf{x}^\top A\mathbf{x} &= A\mathbf{x} \\
+    &\quad + A^\top\mathbf{x}, \\
+  y &= 2 % no claim
+\end{align*}
+$$\frac{d \log\det X}{dX} = X^{-\top} \text{ (denominator layout)}$$
+"""
+
+
+def test_claims_of_many_rows(tmp_path: Path) -> None:
+    path = tmp_path / "rows.tex"
+    path.write_text(ROWS, encoding="utf-8")
+    found = claims_of(path)
+    assert [f.line for f in found] == [3, 5, 9]
+    assert [check(f.text).status for f in found] == ["true", "true", "true"]
 
 
 def test_the_command_checks_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

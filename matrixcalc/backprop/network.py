@@ -14,6 +14,8 @@ from matrixcalc.backprop.splitting import Split, split
 from matrixcalc.claims import Claim, Verification, placement
 from matrixcalc.errors import MatrixCalcError, UnknownNameError, UnsupportedError
 from matrixcalc.expr import Expr, symbols
+from matrixcalc.infer import names_of
+from matrixcalc.notation import plain
 from matrixcalc.printers.index import axis_names
 from matrixcalc.simplify import simplify_sum
 from matrixcalc.templates import substitute
@@ -340,7 +342,8 @@ def graph(
     if isinstance(wrt, str):
         wrt = [wrt]
     try:
-        made = Graph(split(function, vars), wrt)
+        names = [plain(name, names_of(vars)) for name in wrt or ()]
+        made = Graph(split(function, vars), names)
     except MatrixCalcError as error:
         error.with_text(function)
         raise

@@ -7,7 +7,7 @@ for each operator.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matrixcalc import build
 from matrixcalc.build import mul, transpose
@@ -15,8 +15,9 @@ from matrixcalc.calls import rebuild
 from matrixcalc.declare import SQUARE, declare
 from matrixcalc.errors import ParseError, ShapeError
 from matrixcalc.expr import Expr, symbols, topological
-from matrixcalc.infer import Typed, typed
-from matrixcalc.syntax import EquationNode, read
+from matrixcalc.infer import Typed, infer, names_of, typed
+from matrixcalc.notation import read
+from matrixcalc.syntax import EquationNode, Node, Program
 from matrixcalc.templates import substitute
 
 
@@ -51,10 +52,10 @@ def split(text: str, vars: Mapping[str, str] | None = None) -> Split:
     f = norm2(q)^2
     """
     whole = typed(text, vars)
-    program = read(text)
+    program = read(text, names_of(vars))
     statements = program.statements
     if len(statements) > 1:
-        parts = _as_written([s for s in statements if isinstance(s, EquationNode)], whole)
+        parts = _as_written(program, whole)
     else:
         parts = _by_operator(_freed(whole.expr), whole)
     if not parts:
@@ -78,18 +79,22 @@ def _freed(e: Expr) -> Expr:
     return substitute(e, change) if change else e
 
 
-def _as_written(statements: list[EquationNode], whole: Typed) -> list[Part]:
+def _as_written(program: Program, whole: Typed) -> list[Part]:
     """One node for each equation; the names of earlier ones are kept."""
     known = {name: str(d) for name, d in whole.variables.items()}
     names: list[str] = []
     parts: list[Part] = []
-    for statement in statements:
+    for statement in program.statements:
+        assert isinstance(statement, EquationNode)
         name = None if statement.left is None else statement.left.value
         right = statement.right
         shape = whole.expr.shape if name is None else whole.equations[name].shape
         name = name or _free("f", {*known, *names})
-        source = whole.text[right.start : right.end]
-        made = typed(source, {n: d for n, d in known.items() if n in _words(source)}, shape=shape)
+        alone = replace(
+            program, declarations=[], statements=[EquationNode(None, right, right.span)]
+        )
+        used = _names(right)
+        made = infer(alone, {n: d for n, d in known.items() if n in used}, shape=shape)
         if made.expr.shape != shape:
             raise ShapeError(f"the shape of {name} cannot be told from its equation alone")
         formula = _freed(made.expr)
@@ -100,14 +105,15 @@ def _as_written(statements: list[EquationNode], whole: Typed) -> list[Part]:
     return parts
 
 
-def _words(text: str) -> set[str]:
-    word, found = "", set()
-    for mark in text + " ":
-        if mark.isalnum() or mark == "_":
-            word += mark
-        else:
-            found.add(word)
-            word = ""
+def _names(root: Node) -> set[str]:
+    """The names in a piece of syntax."""
+    found: set[str] = set()
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.op == "name":
+            found.add(node.value)
+        stack.extend(node.args)
     return found
 
 

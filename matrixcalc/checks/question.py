@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from matrixcalc import engine
 from matrixcalc.checks.equations import differential, identity
@@ -15,7 +16,7 @@ from matrixcalc.dims import ONE, Dim, Shape
 from matrixcalc.errors import MatrixCalcError, UnknownNameError
 from matrixcalc.infer import infer
 from matrixcalc.layouts import LAYOUTS, arrange, flips
-from matrixcalc.syntax import EquationNode, Node, Program
+from matrixcalc.syntax import EquationNode, Node
 
 
 def pose(
@@ -58,15 +59,11 @@ def _pose(
 def _joint(claim: ClaimText, given: dict[str, str]) -> dict[str, str] | None:
     """The declarations that both sides together ask for."""
     name = Node("name", [], "left_side_", claim.of.start, claim.of.start)
-    program = Program(
-        claim.text,
-        claim.program.declarations,
-        [
-            *claim.program.statements,
-            EquationNode(name, claim.of, claim.of.span),
-            EquationNode(None, claim.right, claim.right.span),
-        ],
-    )
+    both = [
+        EquationNode(name, claim.of, claim.of.span),
+        EquationNode(None, claim.right, claim.right.span),
+    ]
+    program = replace(claim.program, statements=[*claim.program.statements, *both])
     try:
         made = infer(program, given, claim.by)
     except MatrixCalcError:
@@ -91,7 +88,7 @@ def _derivative(
             if isinstance(s, EquationNode)
             and not (s.left is not None and s.left.value in equations)
         ]
-        program = Program(program.text, program.declarations, list(kept))
+        program = replace(program, statements=list(kept))
         source = infer(program_of(program, claim.text, claim.of), given, names, None, names)
     for n in names:
         if n not in source.variables:
@@ -106,7 +103,7 @@ def _derivative(
     rows, cols = _natural_axes(problem, tensor, claim.vec)
     answer = Derivative(problem, tensor, layout or "numerator")
     if answer.result is None:
-        form = answer._vec
+        form = answer.vec
         if form is not None:
             orders = tensor.orders
             answer.result = arrange(form, layout or "numerator", sum(orders[:-1]), orders[-1])

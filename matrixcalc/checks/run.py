@@ -15,6 +15,7 @@ from matrixcalc.checks.text import ClaimText, read_claim
 from matrixcalc.checks.verdict import Verdict
 from matrixcalc.claims import Verification
 from matrixcalc.errors import LimitError, MatrixCalcError, UnsupportedError
+from matrixcalc.infer import names_of
 from matrixcalc.layouts import check_layout
 
 TIMEOUT = 10.0
@@ -27,12 +28,13 @@ def check(
     structured: str | None = None,
     timeout: float | None = TIMEOUT,
 ) -> Verdict:
-    """Whether a claim is right.
+    r"""Whether a claim is right.
 
     Args:
         claim: such as ``d(x'*A*x)/dx = x'*(A + A')``, ``grad(f, X) = …``, ``hessian(f, x) = …``,
             ``d(inv(X)) = -inv(X)*dX*inv(X)`` or ``tr(A*B) = tr(B*A)``; declarations and
-            equations may stand before it.
+            equations may stand before it. LaTeX is read too:
+            ``\frac{\partial f}{\partial \mathbf{x}} = …``.
         vars: declarations, as for :func:`matrixcalc.derive`.
         layout: the layout it is meant in; without one, any layout in which it is right will do.
         structured: for a variable with a property, as for :func:`matrixcalc.derive`.
@@ -60,7 +62,9 @@ def check(
     try:
         return within(
             timeout,
-            lambda: _decide(read_claim(claim), claim, dict(vars or {}), layout, structured),
+            lambda: _decide(
+                read_claim(claim, names_of(vars)), claim, dict(vars or {}), layout, structured
+            ),
         )
     except OutOfTime:
         return Verdict("undecided", claim, diagnosis=f"it took more than {timeout:g} s")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from matrixcalc import build, engine
 from matrixcalc.checks.text import ClaimText
@@ -88,7 +88,7 @@ class Question:
 
 def program_of(program: Program, text: str, root: Node) -> Program:
     last = EquationNode(None, root, root.span)
-    return Program(text, program.declarations, [*program.statements, last])
+    return replace(program, text=text, statements=[*program.statements, last])
 
 
 def read_side(

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from matrixcalc.errors import ParseError, UnknownNameError
-from matrixcalc.syntax import (
-    ClaimNode,
-    EquationNode,
-    Node,
-    Program,
-    normalise,
-    read,
-    split_by,
-)
+from matrixcalc.notation import is_latex, read
+from matrixcalc.syntax import ClaimNode, EquationNode, Node, Program, normalise, split_by
 
 _LAYOUT = re.compile(
     r"[;,]?\s*(?:\blayout\s*[:=]\s*(numerator|denominator|mixed)\b\s*;?"
@@ -66,9 +60,13 @@ class ClaimText:
     word: str = ""
 
 
-def read_claim(text: object) -> ClaimText:
-    """Read a claim. Raises ParseError where the text is none.
+def read_claim(text: object, names: Iterable[str] = ()) -> ClaimText:
+    r"""Read a claim. Raises ParseError where the text is none.
 
+    ``names`` are those that are declared outside of it.
+
+    >>> read_claim(r"\nabla_{\mathbf{x}} \mathbf{x}^\top \mathbf{x} = 2 \mathbf{x}").word
+    'gradient'
     >>> read_claim("d(x'*x)/dx = 2*x'").by
     ('x',)
     >>> read_claim("tr(A*B) = tr(B*A)").kind
@@ -82,16 +80,14 @@ def read_claim(text: object) -> ClaimText:
     if found is not None:
         layout = found[1] or found[2]
         clean = clean[: found.start()] + " " * len(found[0]) + clean[found.end() :]
-    vec = _BY_VEC.search(clean) is not None
-    clean = _BY_VEC.sub(lambda m: _padded(m, f"{m[1] or m[4]}{m[2] or m[5]}{m[3] or m[6]}"), clean)
-    clean = _BY_GROUP.sub(lambda m: _padded(m, f"{m[1]}{m[2]}{m[3]}"), clean)
-    clean = _BY_SPACED.sub(lambda m: f"{m[1]}{m[2]}{m[4]}{m[3]}", clean)
-    clean = _of_name(_partial_of_call(_operator_in_front(clean)))
-    program = read(clean)
+    latex = is_latex(clean, names)
+    vec = not latex and _BY_VEC.search(clean) is not None
+    program = read(clean if latex else _plain_heads(clean), names)
+    clean = program.text
     if not program.statements:
         raise ParseError("there is no claim", hint="a claim is d(f)/dx = g or f = g")
     last = program.statements[-1]
-    before = Program(clean, program.declarations, program.statements[:-1])
+    before = replace(program, statements=program.statements[:-1])
     if any(isinstance(s, ClaimNode) for s in before.statements):
         raise ParseError("one claim at a time: only the last statement is a claim")
     if isinstance(last, ClaimNode):
@@ -111,6 +107,7 @@ def read_claim(text: object) -> ClaimText:
                 span=head.span,
                 hint="write one d for each order, as in d(f)/dx or d2(f)/(dx dy)",
             )
+        vec = vec or head.vec
         return ClaimText("derivative", clean, before, of, right, by, head.order, layout, vec)
     if last.left is None:
         raise ParseError("this is no claim: it has no =", span=last.span)
@@ -127,6 +124,14 @@ def read_claim(text: object) -> ClaimText:
         of = left.args[0]
         return ClaimText("derivative", clean, before, of, last.right, by, 1, layout, False, word)
     return ClaimText("identity", clean, before, last.left, last.right, layout=layout)
+
+
+def _plain_heads(text: str) -> str:
+    """``∂f/∂vec(X)'`` and its like in the form that the grammar reads."""
+    text = _BY_VEC.sub(lambda m: _padded(m, f"{m[1] or m[4]}{m[2] or m[5]}{m[3] or m[6]}"), text)
+    text = _BY_GROUP.sub(lambda m: _padded(m, f"{m[1]}{m[2]}{m[3]}"), text)
+    text = _BY_SPACED.sub(lambda m: f"{m[1]}{m[2]}{m[4]}{m[3]}", text)
+    return _of_name(_partial_of_call(_operator_in_front(text)))
 
 
 def _padded(match: re.Match[str], text: str) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
+from matrixcalc.printers.verdicts import verdict_latex
+
 STATUSES = ("true", "true_if", "false", "undecided")
 SLIPS = (
     "transposed",
@@ -106,6 +108,13 @@ class Verdict:
         if self.counterexample is not None:
             lines.append(str(self.counterexample))
         return "\n".join(lines)
+
+    def latex(self) -> str:
+        """The verdict, and the right answer where the claim is false, as LaTeX."""
+        return verdict_latex(self)
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
 
     def _repr_html_(self) -> str:
         """For a notebook: the claim with a mark, and the reason below it."""

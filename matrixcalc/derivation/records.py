@@ -96,6 +96,15 @@ class Step:
 
         return text_latex(self.left, self.bold)
 
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+    def _repr_html_(self) -> str:
+        from matrixcalc.printers.equations import html
+
+        note = f"{self.rule}: {self.reason}" if self.reason else self.rule
+        return html(self.latex(), str(self), note)
+
     def to_dict(self) -> dict[str, Any]:
         """Everything, ready for JSON."""
         return {

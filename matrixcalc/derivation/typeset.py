@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from matrixcalc import build
 from matrixcalc.expr import Expr, symbols
-from matrixcalc.printers.latex import name_latex, to_latex
-from matrixcalc.templates import substitute
+from matrixcalc.printers.latex import differential_latex, to_latex
+from matrixcalc.tex.names import name_latex
 
 if TYPE_CHECKING:
     from matrixcalc.derivation.records import Formula
@@ -27,25 +27,20 @@ def formula_latex(formula: Formula) -> str:
 
 
 def _part(e: Expr, formula: Formula) -> str:
-    """An expression; its differentials are printed as stand-ins that are then replaced."""
-    change: dict[Expr, Expr] = {}
-    words: dict[str, str] = {}
-    for n, s in enumerate(v for v in symbols(e) if v in formula.inner or v.name.startswith("d(")):
-        place = build.sym(f"qz{n + 901}" if s.order < 2 else f"QZ{n + 901}", s.shape)
-        change[s] = place
-        words[to_latex(place)] = differential_latex(s, formula.inner.get(s))
-    text = to_latex(substitute(e, change) if change else e)
-    for mark, word in words.items():
-        text = text.replace(mark, word)
-    return text
+    """An expression, its differentials as what they are the differentials of."""
+    written = {
+        s.name: differential_latex(_of(s, formula.inner.get(s)))
+        for s in symbols(e)
+        if s in formula.inner or s.name.startswith("d(")
+    }
+    return to_latex(e, increments=written)
 
 
-def differential_latex(symbol: Expr, inner: Expr | None) -> str:
-    """``d(e)`` as LaTeX, given what ``e`` is."""
+def _of(symbol: Expr, inner: Expr | None) -> Expr:
+    """What a differential is one of."""
     if inner is None or inner.op in ("zeros", "num"):
-        inner = build.sym(symbol.name[1:], symbol.shape)
-    body = to_latex(inner)
-    return rf"\mathrm{{d}}{body}" if inner.op == "sym" else rf"\mathrm{{d}}\left({body}\right)"
+        return build.sym(symbol.name[1:], symbol.shape)
+    return inner
 
 
 def text_latex(text: str, bold: Collection[str] = ()) -> str:

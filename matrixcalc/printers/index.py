@@ -10,8 +10,9 @@ from matrixcalc import build
 from matrixcalc.build import mul
 from matrixcalc.expr import Expr
 from matrixcalc.index import Factor, Index, Indices, Term, flat
-from matrixcalc.printers.latex import name_latex, to_latex
+from matrixcalc.printers.latex import to_latex
 from matrixcalc.printers.text import to_text
+from matrixcalc.tex.names import name_latex
 
 
 @dataclass(frozen=True)
@@ -31,17 +32,25 @@ def _entry(e: Expr, below: str) -> str:
     return f"{e.name}_{below}"
 
 
-def _entry_latex(e: Expr, below: str) -> str:
-    """An entry of a variable; one that has a number below has both there."""
-    name = name_latex(e.name)
-    return f"{name[:-1]},{below}}}" if "_{" in name else f"{name}_{{{below}}}"
+def entry_latex(name: str, below: str) -> str:
+    r"""An entry of a variable, whose own number stands below as well.
+
+    >>> print(entry_latex("W", "ij"), entry_latex("W_1", "ij"), entry_latex("a", ""))
+    W_{ij} W_{1,ij} a
+    """
+    text = name_latex(name)
+    if not below:
+        return text
+    return f"{text[:-1]},{below}}}" if text.endswith("}") and "_{" in text else (
+        f"{text}_{{{below}}}"
+    )
 
 
 TEXT = Style(
     lambda e: to_text(e, 3), _entry, "({})", re.compile(r"\w+\("), "{}_{}", "δ_{}", "Σ_{} "
 )
 LATEX = Style(
-    lambda e: to_latex(e, 3), _entry_latex, r"\left({}\right)",
+    lambda e: to_latex(e, 3), lambda e, below: entry_latex(e.name, below), r"\left({}\right)",
     re.compile(r"\\(operatorname\{\w+\}|(?!left)[a-z]+)\("), "{}_{{{}}}", r"\delta_{{{}}}",
     r"\sum_{{{}}} ",
 )  # fmt: skip

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
+from string import Formatter
 
 from matrixcalc.dims import Dim
 from matrixcalc.errors import LimitError
-from matrixcalc.expr import Expr
+from matrixcalc.expr import Expr, symbols
+from matrixcalc.operators import TABLE
 from matrixcalc.printers.text import (
     ATOM,
     COLS,
@@ -22,48 +26,25 @@ from matrixcalc.printers.text import (
     _as_factor,
     _reciprocal,
     _swap,
+    shared_parts,
 )
+from matrixcalc.tex.names import letters_latex, name_latex
 
-GREEK = re.findall(
-    r"\w+",
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
-    "upsilon phi chi psi omega varepsilon vartheta varphi varrho varsigma Gamma Delta Theta "
-    "Lambda Xi Pi Sigma Upsilon Phi Psi Omega",
-)
-_LETTERS = {chr(945 + i): name for i, name in enumerate(GREEK[:14])}
-_LETTERS |= dict(zip("οπρςστυφχψω", ["o", *GREEK[14:16], "varsigma", *GREEK[16:23]], strict=True))
-_LETTERS |= dict(zip("ΓΔΘΛΞΠΣΥΦΨΩ", GREEK[28:], strict=True))
-_NAME = re.compile(r"([^\W\d_]+)_*(\w*)")
+_D = r"\mathrm{d}"
+LONGEST_FORMULA = 150
+"""Longer formulas, in signs, are written with names for the parts that occur more than once."""
 
 
-def name_latex(name: str, bold: bool = False) -> str:
-    r"""A name: ``\mathbf{x}_{1}`` for a vector x1, ``\lambda`` for a scalar.
-
-    >>> print(name_latex("x1", bold=True), name_latex("Sigma", bold=True), name_latex("lambda"))
-    \mathbf{x}_{1} \boldsymbol{\Sigma} \lambda
-    """
-    found = _NAME.fullmatch(name)
-    core: str = found[1] if found else name
-    below: str = found[2] if found else ""
-    core = _LETTERS.get(core, core)
-    if core in GREEK:
-        core = rf"\boldsymbol{{\{core}}}" if bold else rf"\{core}"
-    elif bold:
-        core = rf"\mathbf{{{core}}}"
-    elif len(core) > 1:
-        core = rf"\mathit{{{core}}}"
-    if not below:
-        return core
-    below = below.replace("_", r"\_")
-    return rf"{core}_{{{below}}}" if len(below) < 2 or below.isdigit() else (
-        rf"{core}_{{\mathrm{{{below}}}}}"
-    )
-
-
-def to_latex(e: Expr, known: int = 0, increments: Mapping[str, str] | None = None) -> str:
+def to_latex(
+    e: Expr,
+    known: int = 0,
+    increments: Mapping[str, str] | None = None,
+    binding: int = SUM,
+) -> str:
     r"""The expression as LaTeX for a formula; ``known`` as for the text.
 
-    ``increments`` tells which names are differentials, and of what: ``{"dX": "X"}``.
+    ``increments`` tells which names are differentials, and how they are written;
+    ``binding`` how tightly it must hold together, as a factor or a base.
 
     >>> from matrixcalc.infer import parse
     >>> print(to_latex(parse("x'*(A + A')")))
@@ -71,11 +52,49 @@ def to_latex(e: Expr, known: int = 0, increments: Mapping[str, str] | None = Non
     >>> print(to_latex(parse("A'*x/norm2(x)")))
     \frac{\mathbf{A}^\top \mathbf{x}}{\lVert \mathbf{x}\rVert}
     """
+    if e.cost > LONGEST_FORMULA and not known and increments is None and binding == SUM:
+        return gathered(formula_rows(e))
     if e.cost > LONGEST:
         raise LimitError("the expression is too long for a formula")
     writer = _Latex(e)
     writer.increments = dict(increments or {})
-    return writer.write(e, known)
+    return writer.write(e, known, binding)
+
+
+def formula_rows(e: Expr) -> list[str]:
+    r"""The expression as LaTeX; where it is long, below equations that name its shared parts.
+
+    >>> from matrixcalc.infer import parse
+    >>> formula_rows(parse("x'*x"))
+    ['\\mathbf{x}^\\top \\mathbf{x}']
+    """
+    if e.cost <= LONGEST_FORMULA:
+        return [_Latex(e).write(e, 0)]
+    names = shared_parts(e)
+    written = {part: name_latex(name, bold=not part.is_scalar) for part, name in names.items()}
+    texts = [_Latex(part, written).write(part, 0) for part in written]
+    if sum(map(len, texts)) > LONGEST * 10:
+        raise LimitError("the expression is too long for a formula")
+    rows = [f"{name} = {text}" for name, text in zip(written.values(), texts, strict=True)]
+    return [*rows, _Latex(e, written).write(e, 0)]
+
+
+def gathered(rows: list[str]) -> str:
+    """Rows below each other; a single one alone."""
+    if len(rows) == 1:
+        return rows[0]
+    body = " \\\\\n".join(rows)
+    return f"\\begin{{gathered}}\n{body}\n\\end{{gathered}}"
+
+
+def differential_latex(e: Expr) -> str:
+    r"""The differential of an expression, ``\mathrm{d}`` before it.
+
+    >>> from matrixcalc.infer import parse
+    >>> print(differential_latex(parse("X")), differential_latex(parse("A*x")))
+    \mathrm{d}\mathbf{X} \mathrm{d}(\mathbf{A} \mathbf{x})
+    """
+    return _D + to_latex(e, binding=ATOM)
 
 
 def align(lines: Iterable[tuple[str, str]]) -> str:
@@ -96,7 +115,18 @@ class _Latex(Writer):
     OPEN, CLOSE = "\1(", "\1)"
     TRANSPOSE = r"^\top"
 
-    increments: Mapping[str, str]
+    def __init__(self, root: Expr, names: dict[Expr, str] | None = None) -> None:
+        super().__init__(root, names)
+        self.increments: Mapping[str, str] = {}
+        self.spelled: dict[str, str] = {}
+        bold = {e.name: not e.is_scalar for e in symbols(root)}
+        taken: set[str] = set()
+        for name in sorted(bold, key=lambda name: "_" not in name):
+            # x1 and x_1 look alike: x1 is then written as it is spelled
+            text = name_latex(name, bold[name])
+            text = letters_latex(name, bold[name]) if text in taken else text
+            taken.add(text)
+            self.spelled[name] = text
 
     def joined(self, out: list[str]) -> str:
         """Tall parentheses around fractions; a dot between a factor and a digit."""
@@ -105,33 +135,44 @@ class _Latex(Writer):
         for i, piece in enumerate(out):
             if piece.startswith(r"\frac"):
                 tall += 1
-            elif piece == self.OPEN:
-                opened.append((i, tall))
-            elif piece == self.CLOSE:
+            elif piece.startswith("\1"):
+                sign = piece[1:]
+                if sign in _OPENING:
+                    opened.append((i, tall))
+                    continue
                 start, before = opened.pop()
-                out[start], out[i] = (r"\left(", r"\right)") if tall > before else ("(", ")")
+                left, right = ("\\left", "\\right") if tall > before else ("", "")
+                out[start], out[i] = left + out[start][1:], right + sign
             elif piece == self.TIMES:
                 after = next((p for p in out[i + 1 :] if p), "")
-                out[i] = r" \cdot " if after[:1].isdigit() else " "
-        return "".join(out)
+                differential = _D in (after[: len(_D)], out[i - 1][: len(_D)])
+                out[i] = r" \cdot " if after[:1].isdigit() else r" \, " if differential else " "
+        text = "".join(out)
+        if "\\" not in text and " " in out:
+            # a space tells that this is LaTeX, and a product
+            text = "".join(r"\, " if piece == " " else piece for piece in out)
+        return text
 
     def symbol(self, e: Expr) -> tuple[int, list[Piece]]:
-        base = self.increments.get(e.name)
-        if base is not None:
-            return POWER, [rf"\mathrm{{d}}{name_latex(base, bold=not e.is_scalar)}"]
-        return ATOM, [name_latex(e.name, bold=not e.is_scalar)]
+        written = self.increments.get(e.name)
+        if written is not None:
+            return POWER, [written]
+        return ATOM, [self.spelled.get(e.name) or name_latex(e.name, bold=not e.is_scalar)]
 
     def number(self, value: Fraction) -> tuple[int, list[Piece]]:
         sign = "-" if value < 0 else ""
         value = abs(value)
-        if value.denominator == 1:
-            return (PRODUCT if sign else ATOM), [f"{sign}{value}"]
+        top, bottom = _as_factor(value)
+        if not bottom and (value.denominator == 1 or value.denominator > 9):
+            return (PRODUCT if sign else ATOM), [f"{sign}{top}"]
         return PRODUCT, [sign, rf"\frac{{{value.numerator}}}{{{value.denominator}}}"]
 
     def exponent(self, value: Fraction) -> list[Piece]:
         return [str(value)]
 
     def commutation(self, rows: Dim, cols: Dim) -> str:
+        if "K" in self.variables:
+            return rf"\operatorname{{commutation}}({_dim(rows)}, {_dim(cols)})"
         return rf"\mathbf{{K}}_{{{_dim(rows)},{_dim(cols)}}}"
 
     def pi(self) -> str:
@@ -145,7 +186,8 @@ class _Latex(Writer):
     def constant(self, e: Expr, value: str, known: int) -> tuple[int, list[Piece]]:
         rows, cols = e.shape
         if e.op == "eye":
-            return ATOM, [r"\mathbf{I}" if known else rf"\mathbf{{I}}_{{{_dim(rows)}}}"]
+            sign = r"\mathbb{I}" if "I" in self.variables else r"\mathbf{I}"
+            return ATOM, [sign if known else rf"{sign}_{{{_dim(rows)}}}"]
         digit = rf"\mathbf{{{'0' if e.op == 'zeros' else '1'}}}"
         below = "" if known & ROWS else f"_{{{_dim(rows)}}}"
         beside = "" if known & COLS else f"_{{{_dim(cols)}}}"
@@ -199,6 +241,14 @@ class _Latex(Writer):
             under.extend([(s.args[0], SUM, 0)] if only else self.denominator(s))
         return PRODUCT, [r"\frac{", *(pieces or ["1"]), "}{", *under, "}"]
 
+    def factors(self, factors: list[Expr], known: int) -> list[Piece]:
+        """A sum over an axis is a product with ones, and products of products associate."""
+        pieces = super().factors(factors, known)
+        return [
+            (p[0], PRODUCT, p[2]) if isinstance(p, tuple) and p[0].op in _SUMS else p
+            for p in pieces
+        ]
+
     def raised(self, base: Expr, k: Fraction, sign: str, known: int) -> list[Piece]:
         if k == 1:
             return [(base, POWER, known)]
@@ -231,44 +281,74 @@ class _Latex(Writer):
         return POWER, [(inner, need, _swap(known)), r"^\top"]
 
     def call(self, e: Expr, known: int) -> tuple[int, list[Piece]]:
-        form = _FORMS.get(e.op)
-        if form is None:
-            word = e.op.replace("_", r"\_")
-            plain = rf"\{e.op}" if e.op in _COMMANDS else rf"\operatorname{{{word}}}"
-            if e.op == "diagonal":
-                plain = r"\operatorname{diag}"
-            pieces: list[Piece] = [plain, self.OPEN]
-            for i, a in enumerate(e.args):
-                pieces.extend([", "] if i else [])
-                pieces.append((a, SUM, self.known_inside(e, a, known)))
-            return ATOM, [*pieces, self.CLOSE]
-        level, need, template = form
-        pieces = []
-        for i, part in enumerate(template):
-            if i:
-                a = e.args[i - 1]
+        form = _form(self.template(e))
+        pieces: list[Piece] = []
+        for part in form.parts:
+            if isinstance(part, str):
+                pieces.append(part)
+            else:
+                a = e.args[part[0]]
+                # of 1'*(X*Y) and (1'*X)*Y the value is one
+                need = PRODUCT if a.op == "mul" and e.op in _SUMS else part[1]
                 pieces.append((a, need, self.known_inside(e, a, known)))
-            pieces.append(part)
-        return level, pieces
+        return form.level, pieces
+
+    def template(self, e: Expr) -> str:
+        """How the function's row, or its kind of argument, says that it is written."""
+        if e.op == "sigmoid" and "sigma" in self.variables:
+            return r"\operatorname{{sigmoid}}({A})"
+        if e.args[0].order == 2 and e.op in _OF_MATRICES:
+            return _OF_MATRICES[e.op]
+        return TABLE[e.op].latex
 
 
-_Form = tuple[int, int, tuple[str, ...]]
-_COMMANDS = frozenset(
-    {"exp", "log", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh"}
-    | {"max", "min", "det"}
-)
-_FORMS: dict[str, _Form] = {
-    "norm1": (ATOM, SUM, (r"\lVert ", r"\rVert_{1}")),
-    "norm2": (ATOM, SUM, (r"\lVert ", r"\rVert")),
-    "abs": (ATOM, SUM, (r"\lvert ", r"\rvert")),
-    "cbrt": (ATOM, SUM, (r"\sqrt[3]{", "}")),
-    "logdet": (ATOM, SUM, (r"\log\lvert\det(", r")\rvert")),
-    "pinv": (POWER, ATOM, ("", "^{+}")),
-    "kron": (PRODUCT, POWER, ("", r" \otimes ", "")),
-    "colsum": (PRODUCT, POWER, (r"\mathbf{1}^\top ", "")),
-    "rowsum": (PRODUCT, POWER, ("", r" \mathbf{1}")),
-    "sigmoid": (ATOM, SUM, (r"\sigma(", ")")),
+_OF_MATRICES = {
+    "abs": r"\operatorname{{abs}}({A})",
+    "cbrt": r"\operatorname{{cbrt}}({A})",
+    "norm1": r"\lVert \operatorname{{vec}}({A})\rVert_1",
+    "norm2": r"\lVert {A}\rVert_F",
 }
+"""Functions whose usual signs mean something else around a matrix."""
+
+_SUMS = frozenset({"colsum", "rowsum"})
+_OPENING = frozenset({"(", r"\lVert ", r"\lvert "})
+_DELIMITER = re.compile(r"(\\lVert |\\lvert |\\rVert|\\rvert|[()])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A template, cut: texts, and operands with the binding that they need."""
+
+    level: int
+    parts: tuple[str | tuple[int, int], ...]
+
+
+@lru_cache(maxsize=256)
+def _form(template: str) -> _Form:
+    """A row's template; how tightly it binds shows in what stands around its operands."""
+    texts, fields = [""], []
+    for text, field, *_ in Formatter().parse(template):
+        texts[-1] += text
+        if field is not None:
+            fields.append(field)
+            texts.append("")
+    parts: list[str | tuple[int, int]] = []
+    needs: list[int] = []
+    for text, field, after in zip(texts, [*fields, None], [*texts[1:], ""], strict=True):
+        parts += ["\1" + t if _DELIMITER.fullmatch(t) else t for t in _DELIMITER.split(text) if t]
+        if field is None:
+            continue
+        before = text.rstrip()
+        if before.endswith(("(", "{", "lVert", "lvert", ",")):
+            needs.append(SUM)
+        else:
+            needs.append(ATOM if after.startswith("^") else POWER)
+        parts.append(("AB".index(field), needs[-1]))
+    enclosed = all(need == SUM for need in needs)
+    level = ATOM if enclosed else POWER if needs == [ATOM] else PRODUCT
+    if enclosed and re.match(r"\\[a-z]+ \\lvert", template):
+        level = POWER  # a power behind log|x| would be of two readings
+    return _Form(level, tuple(parts))
 
 
 def _dim(dim: Dim) -> str:

@@ -36,6 +36,13 @@ def to_text(e: Expr, known: int = 0) -> str:
 
 
 def _with_names(root: Expr) -> str:
+    names = shared_parts(root)
+    lines = [f"{name} = {Writer(e, names).write(e, 0)}" for e, name in names.items()]
+    return "; ".join([*lines, Writer(root, names).write(root, 0)])
+
+
+def shared_parts(root: Expr) -> dict[Expr, str]:
+    """Names for the parts that occur more than once, operands before what uses them."""
     uses: dict[Expr, int] = {}
     order = topological(root)
     for e in order:
@@ -49,11 +56,7 @@ def _with_names(root: Expr) -> str:
             while name in taken:
                 name += "_"
             names[e] = name
-    lines = []
-    for e, name in names.items():
-        lines.append(f"{name} = {Writer(e, names).write(e, 0)}")
-    lines.append(Writer(root, names).write(root, 0))
-    return "; ".join(lines)
+    return names
 
 
 def _initial(e: Expr) -> str:
@@ -84,9 +87,9 @@ class Writer:
                 named = e is not root and e in self.names
                 self.provides[e] = BOTH if named else _provided(e, self.provides)
 
-    def write(self, root: Expr, known: int) -> str:
+    def write(self, root: Expr, known: int, binding: int = SUM) -> str:
         out: list[str] = []
-        stack: list[Piece] = [(root, SUM, known)]
+        stack: list[Piece] = [(root, binding, known)]
         while stack:
             piece = stack.pop()
             if isinstance(piece, str):
@@ -246,7 +249,10 @@ class Writer:
         if number < 0:
             _, pieces = self.scaled(-number, parts, tail, known)
             return PRODUCT, ["-", *pieces]
-        return self.scaled(number, parts, tail, known)
+        level, pieces = self.scaled(number, parts, tail, known)
+        bare = number == 1 and not parts and not self.names
+        turned = bare and _best_run(tail, 0, len(tail)) == (0, len(tail))
+        return (POWER if turned else level), pieces
 
     def scaled(
         self, number: Fraction, scalars: list[Expr], tail: list[Expr], known: int
