@@ -99,6 +99,8 @@ def typed(
     except MatrixCalcError as error:
         if isinstance(text, str):
             error.with_text(text)
+            if isinstance(error, LimitError) and error.span is None:
+                error.span = (0, len(text))
         raise
 
 

@@ -6,16 +6,19 @@ telling it is left to the end, since another reading of an undeclared vector may
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 
 from matrixcalc.declare import Declaration
 from matrixcalc.errors import MatrixCalcError, ParseError, ShapeError, Span, UnsupportedError
 from matrixcalc.operators import TABLE
+from matrixcalc.quoting import enclosed, short, transposed
 from matrixcalc.steps import Step, Steps, signature
 from matrixcalc.syntax import SUPERSCRIPTS, Node, written
 from matrixcalc.unify import SCALAR, UNIT, Axes, Sizes
+
+_OFTEN_SCALARS = "ijklmnost"
+"""First letters of vectors, by their names, that are often meant as scalars."""
 
 
 class Clash(Exception):
@@ -197,7 +200,7 @@ class Shapes:
         if base == SCALAR and exponent == SCALAR:
             return base
         left, right = self.operand(number, 0), self.operand(number, 1).translate(SUPERSCRIPTS)
-        hint = f"write {_factor(left)}.^{_factor(right)} for elementwise powers"
+        hint = f"write {enclosed(left)}.^{enclosed(right)} for elementwise powers"
         if base == SCALAR:
             raise self.clash(number, "the exponent of ^ is a scalar, not {0}", [1], args, hint)
         if UNIT in (self.sizes.find(base[0]), self.sizes.find(base[1])):
@@ -356,7 +359,7 @@ class Shapes:
             texts = self.operand(number, first), self.operand(number, i)
             hint = ""
             if self.alike(a, b[::-1]):
-                hint = f"transpose one of them, as in {_transposed(texts[1])}"
+                hint = f"transpose one of them, as in {transposed(texts[1])}"
             return ShapeError(
                 f"{texts[0]} {sign} {texts[1]}: the shapes are {self.describe(a)} "
                 f"and {self.describe(b)}",
@@ -371,8 +374,8 @@ class Shapes:
             span = self.span(number, 0, i)
             left = self.show(number, 0, i - 1)
             right = self.operand(number, i)
-            one, two = _factor(left), _factor(right)
-            turned, other = _transposed(left), _transposed(right)
+            one, two = enclosed(left), enclosed(right)
+            turned, other = transposed(left), transposed(right)
             a, b = self.describe(shape), self.describe(factor)
             columns = shape[1] == UNIT and factor[1] == UNIT
             if columns or (shape[0] == UNIT and factor[0] == UNIT):
@@ -412,7 +415,7 @@ class Shapes:
             right = self.operand(number, i)
             span = self.span(number, 0, i)
             left = self.show(number, 0, i - 1)
-            hint = f"write {left}./{_factor(right)} for elementwise division"
+            hint = f"write {left}./{enclosed(right)} for elementwise division"
             if self.sizes.find(self.shapes[factor][0]) == self.sizes.find(self.shapes[factor][1]):
                 hint += f", {left}*inv({right}) for the inverse"
             hint = self.advised(hint, [factor])
@@ -471,7 +474,7 @@ class Shapes:
             signs = node.value[first:last] if chain else [""] * (last - first)
             return _short(written(node.args[first : last + 1], signs))
         start, end = self.span(number, first, last)
-        return _short(self.text[start:end])
+        return short(self.text[start:end])
 
     def operand(self, number: int, i: int) -> str:
         return self.show(number, i, i)
@@ -485,38 +488,6 @@ def _bare(node: Node) -> Node:
     while node.op in ("group", "pos"):
         node = node.args[0]
     return node
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 24 else f"{text[:11]}…{text[-11:]}"
-
-
-def _factor(text: str) -> str:
-    """The text of an operand, in parentheses where a sign beside it needs them."""
-    return text if _ATOM.fullmatch(text) and _closed(text) else f"({text})"
-
-
-_OFTEN_SCALARS = "ijklmnost"
-"""First letters of vectors, by their names, that are often meant as scalars."""
-
-_ATOM = re.compile(r"\w+'*|\w*\(.*\)'*")
-
-
-def _closed(text: str) -> bool:
-    """Whether a parenthesis that is opened first is closed last, as in exp(A), not (a)*(b)."""
-    depth = 0
-    for i, sign in enumerate(text):
-        depth += (sign == "(") - (sign == ")")
-        if sign == ")" and depth == 0:
-            return not text[i + 1 :].strip("'")
-    return True
-
-
-def _transposed(text: str) -> str:
-    """The text of the transpose of an operand."""
-    factor = _factor(text)
-    return factor[:-1] if factor.endswith("'") else f"{factor}'"
 
 
 Rule = Callable[[Shapes, int, Step, list[Axes]], Axes]
