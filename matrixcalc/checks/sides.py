@@ -103,7 +103,8 @@ def differ_at(q: Question, r: Reading, more: Mapping[str, str] | None = None) ->
     exprs = expressions(q, r)
     owners = owners_of(exprs)
     slow = any(e.op.startswith(_SLOW) for root in exprs for e in topological(root))
-    attempts, enough = (32, 20) if slow else (64, 40)
+    slowest = any(e.op.endswith("_jacobian") for root in exprs for e in topological(root))
+    attempts, enough = (10, 4) if slowest else (32, 20) if slow else (64, 40)
     done = 0
     for sizes, seed, ways in _plan(sizes_of(q, r), list(owners), attempts):
         values = draw(owners, sizes, seed, ways, more)

@@ -75,15 +75,19 @@ def entrywise(v: Evidence) -> Slip | None:
 
 
 def without_slope(v: Evidence) -> Slip | None:
-    """An entrywise function taken for its argument, as if its slope were 1."""
+    """An entrywise function whose slope was taken to be 1."""
     if len(v.targets) != 1 or v.targets[0] not in topological(v.function):
         return None
     nodes = topological(v.function)
     for e in nodes:
         if e.op in TABLE and TABLE[e.op].elementwise and e is not v.function:
-            flat = safely(partial(replaced, nodes, v.function, {e: e.args[0]}))
+            # f(u) as u + k, with k = f(u) - u held fixed: the same value, the slope 1
+            held = build.sym("k_inner", e.shape)
+            flat = safely(partial(replaced, nodes, v.function, {e: build.add(e.args[0], held)}))
             slope = None if flat is None else safely(partial(_slope, flat, v.targets[0]))
-            if slope is not None and v.is_wrong(v.at_points(slope)):
+            back = build.add(e, mul(build.MINUS, e.args[0]))
+            made = None if slope is None else safely(partial(substitute, slope, {held: back}))
+            if made is not None and v.is_wrong(v.at_points(made)):
                 sentence = f"the derivative of {shown(e)} by its argument is missing"
                 return Slip("chain rule", sentence)
     return None

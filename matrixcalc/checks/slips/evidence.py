@@ -105,7 +105,7 @@ def ratio(v: Evidence, a: list[Array], b: list[Array]) -> list[float] | None:
         r = float((x * y).sum()) / size
         if abs(r) < 1e-9 or not v.close(x, r * y):
             return None
-        found.append(round(r, v.digits))
+        found.append(float(f"{r:.{v.digits + 2}g}"))
     return found
 
 
