@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from matrixcalc.expr import Expr, depends, topological
 from matrixcalc.operators import TABLE
-from matrixcalc.positive import is_positive
+from matrixcalc.positive import is_definite, is_positive
 from matrixcalc.printers.text import to_text
 
 _IMPLIED = {
@@ -14,6 +14,10 @@ _IMPLIED = {
     "positive": {"positive"},
     "nonzero": {"positive", "nonzero"},
 }
+
+
+_PARTIAL = frozenset({"pow", "epow", "log", "log1p", "logdet", "arcsin", "arccos", "logm", "sqrtm"})
+"""Functions that have no value at some arguments."""
 
 
 def conditions_of(function: Expr, targets: Sequence[Expr], result: Expr | None) -> list[str]:
@@ -27,6 +31,11 @@ def conditions_of(function: Expr, targets: Sequence[Expr], result: Expr | None) 
     ]
     if result is not None:
         nodes.extend(e for e in topological(result) if e.op == "pow" and not e.is_scalar)
+        # what does not depend on the variables must have a value
+        varying = depends(result, targets)
+        nodes.extend(
+            e for e in topological(result) if e.op in _PARTIAL and e not in varying
+        )
     found: dict[str, None] = {}
     for e in nodes:
         condition = _condition(e)
@@ -71,6 +80,8 @@ def _condition(e: Expr) -> str:
     if argument.op in ("abs", "norm1", "norm2") and where in ("{A} positive", "{A} nonzero"):
         where, argument = "{A} nonzero", argument.args[0]
     word = where.rsplit(" ", 1)[-1]
+    if word == "invertible" and is_definite(argument):
+        return ""
     if argument.op == "sym" and _IMPLIED.get(word, set()).intersection(argument.data[1]):
         return ""
     return where.replace("{A}", to_text(argument))

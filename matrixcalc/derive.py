@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from matrixcalc import build, engine
@@ -11,6 +12,7 @@ from matrixcalc.cases import Case, case_of
 from matrixcalc.claims import SKIPPED, Verification
 from matrixcalc.conditions import conditions_of
 from matrixcalc.declare import SQUARE, declare
+from matrixcalc.dims import ONE
 from matrixcalc.errors import (
     LimitError,
     MatrixCalcError,
@@ -414,6 +416,9 @@ def _restored(term: Any, problem: Problem) -> Any:
 
 
 def _vec_of(tensor: engine.Tensor, problem: Problem) -> Expr | None:
+    if tensor.natural is None and not tensor.terms:
+        lengths = [e.rows * e.cols for e in (problem.function, *problem.targets)]
+        return build.zeros((prod(lengths[:-1], start=ONE), lengths[-1]))
     form = engine.vec_form(tensor)
     return None if form is None else engine.restore(form, problem.back)
 
