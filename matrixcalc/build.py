@@ -317,10 +317,11 @@ def _without_signs(bases: dict[bytes, tuple[Expr, Expr]]) -> bool:
     Changes the factors in place; tells whether there was something to change.
     """
     for sign, exponent in bases.values():
-        if sign.op not in ("sign", "step") or exponent is not UNIT:
+        core = sign.args[0] if sign.op == "T" else sign
+        if core.op not in ("sign", "step") or exponent is not UNIT:
             continue
-        a = sign.args[0]
-        if sign.op == "step":
+        a = transpose(core.args[0]) if sign.op == "T" else core.args[0]
+        if core.op == "step":
             if _whole(bases.get(call("relu", a).key)) > 0:
                 del bases[sign.key]
                 return True

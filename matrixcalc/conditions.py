@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from matrixcalc.expr import Expr, depends, depends_many, topological, topological_many
 from matrixcalc.operators import TABLE
-from matrixcalc.positive import is_positive
+from matrixcalc.positive import is_definite, is_positive
 from matrixcalc.printers.text import to_text
 
 _IMPLIED = {
@@ -39,6 +39,10 @@ def conditions_of(
     ]
     if result is not None:
         nodes.extend(e for e in topological(result) if e.op == "pow" and not e.is_scalar)
+        # what does not depend on the variables must have a value
+        varying = depends(result, targets)
+        given = [e for e in topological(result) if e not in varying]
+        nodes.extend(e for e in given if e.op not in _EVERYWHERE)
     there = set(order)
     written = [e for e in topological_many(parts) if e not in there]
     reached = depends_many(written, active)
@@ -87,6 +91,8 @@ def _condition(e: Expr) -> str:
     if argument.op in ("abs", "norm1", "norm2") and where in ("{A} positive", "{A} nonzero"):
         where, argument = "{A} nonzero", argument.args[0]
     word = where.rsplit(" ", 1)[-1]
+    if word == "invertible" and is_definite(argument):
+        return ""
     if argument.op == "sym" and _IMPLIED.get(word, set()).intersection(argument.data[1]):
         return ""
     return where.replace("{A}", to_text(argument))

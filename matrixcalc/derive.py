@@ -455,9 +455,9 @@ def _restored(term: Any, problem: Problem) -> Any:
 
 
 def _vec_of(tensor: engine.Tensor, problem: Problem) -> Expr | None:
-    if not tensor.terms:
-        *before, last = [e.rows * e.cols for e in (problem.function, *problem.targets)]
-        return build.zeros((prod(before, start=ONE), last))
+    if tensor.natural is None and not tensor.terms:
+        lengths = [e.rows * e.cols for e in (problem.function, *problem.targets)]
+        return build.zeros((prod(lengths[:-1], start=ONE), lengths[-1]))
     form = engine.vec_form(tensor)
     return None if form is None else engine.restore(form, problem.back)
 

@@ -8,7 +8,16 @@ from matrixcalc import build
 from matrixcalc.build import add, epower, had, mul, num, power, split_number, transpose
 from matrixcalc.calls import make_call
 from matrixcalc.expr import Expr, topological
-from matrixcalc.simplify import Parts, expanded, gather, is_form, parts_of, shorter, simplify
+from matrixcalc.simplify import (
+    Parts,
+    expanded,
+    gather,
+    is_form,
+    parts_of,
+    shorter,
+    simplify,
+    total,
+)
 from matrixcalc.templates import substitute
 
 
@@ -41,7 +50,7 @@ def multiplied_out(e: Expr) -> Expr:
 def _expansion(e: Expr) -> Expr:
     """The product multiplied out, where that is shorter."""
     pieces = expanded([e])
-    return e if pieces is None else shorter(e, add(*gather(pieces)))
+    return e if pieces is None else shorter(e, total(gather(pieces), e.shape))
 
 
 def without_adjugates(e: Expr) -> Expr:
@@ -71,11 +80,11 @@ def softmaxes(e: Expr) -> Expr:
         for f in topological(e)
         if f.op == "pow" and f.args[0].op == "sum" and build.is_reciprocal(f)
     }
-    for total in sorted(totals, key=lambda t: t.key):
-        inner = total.args[0]
+    for below in sorted(totals, key=lambda t: t.key):
+        inner = below.args[0]
         if inner.op == "exp" and inner.order == 1:
             softmax = make_call("softmax", inner.args)
-            made = substitute(e, {total: total, inner: mul(total, softmax)}, gather=simplify)
+            made = substitute(e, {below: below, inner: mul(below, softmax)}, gather=simplify)
             e = shorter(e, simplify(made))
     return e
 

@@ -14,6 +14,7 @@ from fractions import Fraction
 from matrixcalc import build
 from matrixcalc.build import UNIT, add, had, mul, num, power, split_number, transpose
 from matrixcalc.calls import make_call
+from matrixcalc.dims import Shape
 from matrixcalc.expr import Expr
 
 EXPAND_COST = 90
@@ -79,15 +80,21 @@ def simplify_sum(terms: Iterable[Expr], trials: Trials | None = None) -> Expr:
         return whole[0]
     if not whole:
         return add(*terms)
+    shape = whole[0].shape
     gathered = gather(whole, trials)
-    kept = shorter(add(*gathered), add(*whole))
+    kept = shorter(total(gathered, shape), add(*whole))
     if kept.op == "add" and len(kept.args) > len(gathered):
         # a sum that was kept whole is one no longer
         kept = shorter(kept, add(*gather(list(kept.args), trials)))
     pieces = expanded(whole)
     if pieces is not None:
-        return shorter(kept, add(*gather(pieces, trials)))
+        return shorter(kept, total(gather(pieces, trials), shape))
     return kept
+
+
+def total(terms: Sequence[Expr], shape: Shape) -> Expr:
+    """The sum of terms of a shape, of which there may be none."""
+    return add(*terms) if terms else build.zeros(shape)
 
 
 def _same_signs(terms: list[Expr]) -> list[Expr]:
@@ -197,7 +204,8 @@ def _features(t: Expr) -> dict[Feature, int]:
             for s in p.scalars:
                 if is_form(s):
                     for v in (s.args[-1], transpose(s.args[0])):
-                        found["V", v.key] = v.cost
+                        if v.key != right.key:
+                            found["V", v.key] = v.cost
         if len(p.chain) > 1 or p.scalars or p.number != 1 or left.order == 2:
             found["L", left.key] = left.cost
             found["R", right.key] = right.cost
