@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from string import Formatter
 
 from matrixcalc import templates
 from matrixcalc.build import call, sym
@@ -86,6 +87,7 @@ def register(
             f"the signature {signature!r} is not known",
             hint=f"arguments: {', '.join(_SHAPES)}; values: {', '.join(_RESULTS)}",
         )
+    _check_template(latex)
     spelled = name.replace("_", r"\_")
     row = Operator(
         name,
@@ -108,6 +110,20 @@ def register(
         unregister(name)
         raise
     return row
+
+
+def _check_template(latex: str) -> None:
+    try:
+        fields = {field for _, field, *_ in Formatter().parse(latex) if field is not None}
+    except ValueError:
+        fields = {""}
+    pairs = (("(", ")"), (r"\lVert", r"\rVert"), (r"\lvert", r"\rvert"))
+    uneven = any(latex.count(left) != latex.count(right) for left, right in pairs)
+    if fields - {"A"} or uneven:
+        raise ParseError(
+            "the LaTeX of a function has {A} for its argument, and delimiters in pairs",
+            hint=r"other braces are doubled, as in \operatorname{{f}}({A})",
+        )
 
 
 def unregister(name: str) -> None:

@@ -74,3 +74,17 @@ def test_names_and_signatures() -> None:
         register("fine", "any -> []", **rule)
     with pytest.raises(ParseError, match=r"^exp was not added by register"):
         unregister("exp")
+
+
+def test_its_latex_is_used_and_checked() -> None:
+    rule = {"differential": "2*A.*dA", "meaning": "A.^2"}
+    register("twice", latex=r"\operatorname{{twice}}({A})", **rule)
+    try:
+        assert derive("twice(x)", "x", verify=False).latex().startswith(
+            r"\frac{\partial}{\partial \mathbf{x}} \operatorname{twice}(\mathbf{x})"
+        )
+    finally:
+        unregister("twice")
+    for latex in (r"\operatorname{f}({A})", "{B}", "f({A}"):
+        with pytest.raises(ParseError, match=r"^the LaTeX of a function has \{A\} for its arg"):
+            register("twice", latex=latex, **rule)
