@@ -38,7 +38,7 @@ def is_latex(text: object, names: Iterable[str] = ()) -> bool:
         sign, word = found[0], found[1]
         if word in _SHARED or (word is not None and word not in COMMANDS):
             continue
-        before = text[: found.start()]
+        before = text[max(0, found.start() - 80) : found.start()]
         if word in known and _OPERAND.search(before):
             continue
         if sign in ("\\ ", "\\(") and _OPERAND.search(before.rstrip()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from string import Formatter
 from threading import RLock
 
 from matrixcalc import templates
@@ -104,6 +105,7 @@ def register(
         )
     if sample not in _SAMPLES:
         raise ParseError(f"sample is one of {', '.join(_SAMPLES[1:])}, not {sample!r}")
+    _check_template(latex)
     spelled = name.replace("_", r"\_")
     row = Operator(
         name,
@@ -112,7 +114,7 @@ def register(
         meaning=meaning,
         where=_form("where", where),
         source=source or "added by the user",
-        latex=_form("latex", latex) or rf"\operatorname{{{{{spelled}}}}}({{A}})",
+        latex=latex or rf"\operatorname{{{{{spelled}}}}}({{A}})",
         sample=sample,
         follows=(argument, result) == ("any", "same"),
     )
@@ -163,6 +165,20 @@ def _form(what: str, text: str) -> str:
             hint="a brace that is to stand is written twice",
         ) from None
     return text
+
+
+def _check_template(latex: str) -> None:
+    try:
+        fields = {field for _, field, *_ in Formatter().parse(latex) if field is not None}
+    except ValueError:
+        fields = {""}
+    pairs = (("(", ")"), (r"\lVert", r"\rVert"), (r"\lvert", r"\rvert"))
+    uneven = any(latex.count(left) != latex.count(right) for left, right in pairs)
+    if fields - {"A"} or uneven:
+        raise ParseError(
+            "the LaTeX of a function has {A} for its argument, and delimiters in pairs",
+            hint=r"other braces are doubled, as in \operatorname{{f}}({A})",
+        )
 
 
 def unregister(name: str) -> None:

@@ -472,7 +472,7 @@ class Shapes:
             node = _bare(self.steps.steps[number].node)
             chain = isinstance(node.value, list)
             signs = node.value[first:last] if chain else [""] * (last - first)
-            return _short(written(node.args[first : last + 1], signs))
+            return short(written(node.args[first : last + 1], signs))
         start, end = self.span(number, first, last)
         return short(self.text[start:end])
 
@@ -484,6 +484,8 @@ def kind_of_shape(shape: Axes) -> str:
     if shape == SCALAR:
         return "scalar"
     return "vector" if shape[1] == UNIT else "row" if shape[0] == UNIT else "matrix"
+
+
 def _bare(node: Node) -> Node:
     while node.op in ("group", "pos"):
         node = node.args[0]

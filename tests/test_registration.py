@@ -108,7 +108,7 @@ def test_a_differential_is_linear_in_the_increment(differential: str) -> None:
         ({"signature": 3}, "a signature is a text, not int"),
         ({"signature": "[n], [n] -> []"}, r"the signature '\[n\], \[n\] -> \[\]' is not known"),
         ({"where": "{B} positive"}, "where is a text with {A} for the argument, not"),
-        ({"latex": "{"}, "latex is a text with {A} for the argument, not"),
+        ({"latex": "{"}, r"the LaTeX of a function has \{A\} for its argument"),
         ({"sample": "large"}, "sample is one of positive, unit, spd, not 'large'"),
     ],
 )
@@ -171,3 +171,17 @@ def test_one_name_is_registered_once_by_many_threads() -> None:
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(work, range(8))) == 1
     unregister("cubed")
+
+
+def test_its_latex_is_used_and_checked() -> None:
+    rule = {"differential": "2*A.*dA", "meaning": "A.^2"}
+    register("twice", latex=r"\operatorname{{twice}}({A})", **rule)
+    try:
+        assert derive("twice(x)", "x", verify=False).latex().startswith(
+            r"\frac{\partial}{\partial \mathbf{x}} \operatorname{twice}(\mathbf{x})"
+        )
+    finally:
+        unregister("twice")
+    for latex in (r"\operatorname{f}({A})", "{B}", "f({A}"):
+        with pytest.raises(ParseError, match=r"^the LaTeX of a function has \{A\} for its arg"):
+            register("twice", latex=latex, **rule)

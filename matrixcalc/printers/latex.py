@@ -145,7 +145,8 @@ class _Latex(Writer):
                 out[start], out[i] = left + out[start][1:], right + sign
             elif piece == self.TIMES:
                 after = next((p for p in out[i + 1 :] if p), "")
-                differential = _D in (after[: len(_D)], out[i - 1][: len(_D)])
+                last = out[i - 2] if out[i - 1] == self.TRANSPOSE else out[i - 1]
+                differential = _D in (after[: len(_D)], last[: len(_D)])
                 out[i] = r" \cdot " if after[:1].isdigit() else r" \, " if differential else " "
         text = "".join(out)
         if "\\" not in text and " " in out:
