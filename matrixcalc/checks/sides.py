@@ -114,7 +114,7 @@ def search(q: Question, r: Reading) -> Search:
     owners = owners_of(exprs)
     slow = any(e.op.startswith(_SLOW) for root in exprs for e in topological(root))
     slowest = any(e.op.endswith("_jacobian") for root in exprs for e in topological(root))
-    attempts, enough = (10, 4) if slowest else (32, 20) if slow else (64, 40)
+    attempts, enough = (10, 4) if slowest else (24, 12) if slow else (64, 40)
     done, partly = 0, False
     for sizes, seed, ways in _plan(sizes_of(q, r), list(owners), attempts):
         values = draw(owners, sizes, seed, ways)
