@@ -118,7 +118,8 @@ def report(outcomes: Sequence[Outcome], form: str) -> list[str]:
             if not o.good:
                 lines.append(_annotation(o))
         elif o.found.file:
-            mark = "" if o.good or o.found.expected == "true" else " (unexpected)"
+            mark = " (as marked)" if o.good else " (unexpected)"
+            mark = "" if o.found.expected == "true" else mark
             where = f"{o.found.file}:{o.found.line}"
             shown = "" if o.status == "true" else f"    {o.found.shown}"
             lines.append(f"{where}: {o.status}{mark}: {o.reason}{shown}".rstrip())

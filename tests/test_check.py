@@ -100,6 +100,12 @@ def test_rounding_is_no_difference() -> None:
     assert check(claim, kinds, "mixed").status == "true"
 
 
+def test_a_narrower_domain_is_said() -> None:
+    detail = check("log(a^2) = 2*log(a)").detail
+    assert detail.endswith("where the right side has a value")
+    assert "where" not in check("log(a^2) = 2*log(abs(a))").detail
+
+
 def test_a_problem_dependent_answer_says_how_it_is_meant() -> None:
     verdict = check("d(W*x)/dW = x'")
     assert verdict.slip == "shape"

@@ -127,6 +127,20 @@ def test_the_command_checks_files(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out.startswith("::error file=")
 
 
+def test_marked_claims_are_told_from_failures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.mc"
+    path.write_text("d(x'*x)/dx = x'  #! false: factor\n", encoding="utf-8")
+    assert run(["check", str(path)]) == 0
+    assert f"{path}:1: false (as marked): factor: " in capsys.readouterr().out
+    path.write_text("d(x'*x)/dx = 2*x'  #! false\n", encoding="utf-8")
+    assert run(["check", str(path)]) == 1
+    out = capsys.readouterr().out
+    assert f"{path}:1: true (unexpected): numerator layout, " in out
+    assert "the file says it is false" in out
+
+
 def test_the_command_reads_standard_input(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

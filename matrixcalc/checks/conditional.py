@@ -18,6 +18,9 @@ from matrixcalc.expr import topological
 SHAPED = frozenset({"symmetric", "positive_definite", "diagonal", "skew", "orthogonal"})
 """Properties that link the entries of a matrix."""
 
+MOST = 24
+"""So many names are tried one by one, half as many in pairs."""
+
 _OF_SIGN = frozenset(
     {"abs", "sign", "norm1", "norm2", "relu", "step", "sqrt", "log", "cbrt", "max", "min"}
     | {"pow", "epow", "logdet"}
@@ -58,11 +61,19 @@ def _candidates(q: Question, r: Reading) -> Iterator[dict[str, str]]:
         and owners[n].is_square
         and not SHAPED.intersection(owners[n].data[1])
     ]
-    for count in dict.fromkeys((1, 2, len(square))):
-        for some in combinations(square, count):
-            yield dict.fromkeys(some, "symmetric")
+    yield from _subsets(q, r, square, "symmetric")
     if any(e.op in _OF_SIGN for root in (q.function, r.claimed) for e in topological(root)):
         signed = [n for n in names if "positive" not in owners[n].data[1]]
-        for count in dict.fromkeys((1, 2, len(signed))):
-            for some in combinations(signed, count):
-                yield dict.fromkeys(some, "positive")
+        yield from _subsets(q, r, signed, "positive")
+
+
+def _subsets(q: Question, r: Reading, names: list[str], what: str) -> Iterator[dict[str, str]]:
+    """The property for one of them, for two, for all, if it helps to have it for all."""
+    every = dict.fromkeys(names, what)
+    if not names or not sampled(q, r, every).agrees:
+        return
+    for count in (1, 2):
+        if count < len(names) <= MOST // count:
+            for some in combinations(names, count):
+                yield dict.fromkeys(some, what)
+    yield every

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy
 
@@ -94,29 +95,43 @@ def sampled(
     return Sample(used, [p[0] for p in best], [p[1] for p in best], [p[2] for p in best])
 
 
-def differ_at(q: Question, r: Reading, more: Mapping[str, str] | None = None) -> Pair | None:
-    """A point at which the sides are apart, sought at many sizes and signs.
+class Search(NamedTuple):
+    """What many points show: one at which the sides are apart, and whether the right side has
+    no value at some at which the left side has one."""
+
+    apart: Pair | None
+    partly: bool
+
+
+def search(q: Question, r: Reading) -> Search:
+    """Look for a point at which the sides are apart, at many sizes and signs.
 
     Two sides may agree for odd sizes only, or for positive numbers only: so every variable
     changes its sign and its size by itself.
     """
+    assert r.claimed is not None
     exprs = expressions(q, r)
     owners = owners_of(exprs)
     slow = any(e.op.startswith(_SLOW) for root in exprs for e in topological(root))
     slowest = any(e.op.endswith("_jacobian") for root in exprs for e in topological(root))
-    attempts, enough = (10, 4) if slowest else (32, 20) if slow else (64, 40)
-    done = 0
+    attempts, enough = (10, 4) if slowest else (24, 12) if slow else (64, 40)
+    done, partly = 0, False
     for sizes, seed, ways in _plan(sizes_of(q, r), list(owners), attempts):
-        values = draw(owners, sizes, seed, ways, more)
+        values = draw(owners, sizes, seed, ways)
         pair = pair_at(q, r, values, sizes)
         if pair is None:
+            partly = partly or (
+                not slow
+                and grids([r.claimed], values, sizes) is None
+                and ours_at(q, r, values, sizes) is not None
+            )
             continue
         done += 1
         if not close(pair[1], pair[2], _APART) and firm(q, r, pair, sizes):
-            return pair
+            return Search(pair, partly)
         if done == enough:
             break
-    return None
+    return Search(None, partly)
 
 
 def _plan(
