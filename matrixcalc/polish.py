@@ -33,11 +33,19 @@ def multiplied_out(e: Expr) -> Expr:
     if e.op == "T":
         return transpose(multiplied_out(e.args[0]))
     if e.op == "add":
-        return shorter(e, add(*(multiplied_out(t) for t in e.args)))
+        # as a whole a sum was multiplied out on trial when it was gathered
+        return shorter(e, add(*map(_partly, e.args)))
     if e.op not in ("mul", "had") or is_form(e):
         return e
-    best = _expansion(e)
+    return shorter(_expansion(e), _partly(e))
+
+
+def _partly(e: Expr) -> Expr:
+    """A product with one neighbour of a sum taken into it."""
+    if e.op == "T":
+        return transpose(_partly(e.args[0]))
     p = parts_of(e)
+    best = e
     for i, f in enumerate(p.chain):
         if len(p.chain) > 2 and (f.op == "add" or (f.op == "T" and f.args[0].op == "add")):
             for start in range(max(i - 1, 0), min(i, len(p.chain) - 2) + 1):
