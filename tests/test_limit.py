@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -97,6 +100,35 @@ def test_a_claim_that_takes_too_long_is_undecided(where: Callable[..., object]) 
     assert (verdict.status, verdict.slip) == ("undecided", None)
     assert "0.0001 s" in verdict.diagnosis
     assert where(lambda: check(HARD, timeout=30)).status == "true"
+
+
+def test_an_import_is_not_cut_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "slow_to_import.py").write_text(
+        "import time\nend = time.monotonic() + 0.3\nwhile time.monotonic() < end:\n    pass\n",
+        encoding="utf-8",
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def work() -> None:
+        module = import_module("slow_to_import")
+        assert module.end
+        endless()
+
+    for where in (lambda work: work(), in_thread):
+        sys.modules.pop("slow_to_import", None)
+        found = where(partial(stopped, partial(within, 0.05, work)))
+        assert found is True
+        assert sys.modules.pop("slow_to_import").end
+
+
+def stopped(work: Callable[[], object]) -> bool:
+    try:
+        work()
+    except OutOfTime:
+        return True
+    return False
 
 
 def test_limits_nest() -> None:

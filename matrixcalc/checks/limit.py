@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import ctypes
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
@@ -12,8 +13,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-AGAIN = 0.25
-"""Seconds after which it is raised once more: one may be lost in a destructor."""
+AGAIN = 0.1
+"""Seconds after which it is tried once more, where it could not be raised or was lost."""
 
 
 class OutOfTime(BaseException):
@@ -47,7 +48,7 @@ def _with_alarm(seconds: float, work: Callable[[], T]) -> T:
     over = False
 
     def rang(number: int, frame: FrameType | None) -> None:
-        if not over:
+        if not over and _may_stop(frame):
             raise OutOfTime
 
     before = signal.signal(signal.SIGALRM, rang)
@@ -73,7 +74,8 @@ def _watched(seconds: float, work: Callable[[], T]) -> T:
     def watch() -> None:
         wait = seconds
         while not working.acquire(timeout=wait):
-            _raise_in(checking, OutOfTime)
+            if _may_stop(sys._current_frames().get(checking)):
+                _raise_in(checking, OutOfTime)
             wait = AGAIN
         watching.release()
 
@@ -89,6 +91,18 @@ def _watched(seconds: float, work: Callable[[], T]) -> T:
         # after the watcher's end none comes any more, and one on its way is taken back
         watching.acquire()
         _raise_in(checking, None)
+
+
+def _may_stop(frame: FrameType | None) -> bool:
+    """Whether the work may be stopped there: not while it imports a module or tidies up."""
+    while frame is not None and frame.f_code.co_filename != __file__:
+        code = frame.f_code
+        if code.co_filename.startswith("<frozen importlib") or code.co_name == "__del__":
+            return False
+        if code.co_filename.endswith("weakref.py"):
+            return False
+        frame = frame.f_back
+    return True
 
 
 def _raise_in(thread: int, kind: type[BaseException] | None) -> None:

@@ -71,6 +71,16 @@ def _every_term(v: Evidence, terms: list[Expr]) -> Slip | None:
 
 
 def _rearranged(v: Evidence, t: Expr, wanted: list[Array]) -> Slip | None:
+    if t.op == "vec":
+        # the columns unstacked, the matrix may be turned as well
+        shapes = [a.shape for a in v.at_points(t.args[0]) or []]
+        turned_too = [
+            [w.reshape(s, order="F") for w, s in zip(wanted, sizes, strict=True)]
+            for sizes in (shapes, [s[::-1] for s in shapes])
+            if len(sizes) == len(wanted)
+        ]
+        found = (_rearranged(v, t.args[0], matrices) for matrices in turned_too)
+        return next((slip for slip in found if slip is not None), None)
     inner = t.args[0] if t.op == "T" and t.args[0].op == "mul" else t
     number, chain = _chain_of(inner)
     chains = [(number, chain), (number, _flat(chain))]
