@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matrixcalc.expr import Expr, depends, depends_many, topological, topological_many
+from matrixcalc.expr import (
+    Expr,
+    depends,
+    depends_many,
+    symbols,
+    topological,
+    topological_many,
+)
 from matrixcalc.operators import TABLE
 from matrixcalc.positive import is_definite, is_positive
 from matrixcalc.printers.text import to_text
@@ -86,7 +93,8 @@ def _condition(e: Expr) -> str:
     if not where:
         return ""
     argument = e.args[0]
-    if is_positive(argument):
+    if is_positive(argument) or not symbols(argument):
+        # of numbers it needs no saying
         return ""
     if argument.op in ("abs", "norm1", "norm2") and where in ("{A} positive", "{A} nonzero"):
         where, argument = "{A} nonzero", argument.args[0]

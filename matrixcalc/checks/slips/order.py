@@ -79,8 +79,8 @@ def _rearranged(v: Evidence, t: Expr, wanted: list[Array]) -> Slip | None:
             for sizes in (shapes, [s[::-1] for s in shapes])
             if len(sizes) == len(wanted)
         ]
-        found = (_rearranged(v, t.args[0], matrices) for matrices in turned_too)
-        return next((slip for slip in found if slip is not None), None)
+        slips = (_rearranged(v, t.args[0], matrices) for matrices in turned_too)
+        return next((slip for slip in slips if slip is not None), None)
     inner = t.args[0] if t.op == "T" and t.args[0].op == "mul" else t
     number, chain = _chain_of(inner)
     chains = [(number, chain), (number, _flat(chain))]
