@@ -20,6 +20,9 @@ from matrixcalc.simplify import (
 )
 from matrixcalc.templates import substitute
 
+CLEARED_COST = 500
+"""Longer products are not cleared of fractions: all pairs of factors are tried."""
+
 
 def polish(e: Expr) -> Expr:
     """Adjugates over determinants as inverses, quotients of exponentials as softmax,
@@ -131,7 +134,7 @@ def cleared(e: Expr) -> Expr:
     """1/((1 + y^2/x^2)*x^2) as 1/(x^2 + y^2): a factor taken into a sum, where that is shorter."""
     change: dict[Expr, Expr] = {}
     for f in topological(e):
-        if f.op in ("mul", "had") and not is_form(f):
+        if f.op in ("mul", "had") and f.cost <= CLEARED_COST and not is_form(f):
             made = _cleared(f)
             if made.cost < f.cost:
                 change[f] = made
@@ -149,14 +152,22 @@ def _cleared(e: Expr) -> Expr:
     for outer, base, k in factors:
         if base.op != "add" or k.number is None or k.number.denominator != 1:
             continue
+        inside = {split(f)[0].key for t in base.args for f in _factors(t)}
         for inner, other, j in factors:
+            # what the sum does not hold, or divide by, would only make it longer
+            if inner is outer or other.key not in inside or other.op in ("num", "exp"):
+                continue
             ratio = j.number / k.number if j.number is not None else Fraction(1, 2)
-            if inner is outer or other.op in ("num", "exp") or ratio.denominator != 1:
+            if ratio.denominator != 1:
                 continue
             scaled = add(*(times(t, raised(other, num(ratio))) for t in base.args))
             rest = [f for f in e.args if f is not outer and f is not inner]
             best = shorter(best, times(*rest, raised(scaled, k)))
     return best
+
+
+def _factors(e: Expr) -> tuple[Expr, ...]:
+    return e.args if e.op in ("mul", "had") else (e,)
 
 
 def powers(e: Expr) -> Expr:

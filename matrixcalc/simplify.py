@@ -21,6 +21,10 @@ EXPAND_COST = 90
 EXPAND_TERMS = 24
 NESTED_TRIALS = 200
 """How often, below one common factor, another may be tried: the trials nest."""
+NESTED_COST = 20_000
+"""What those trials may cost together."""
+SIGNS_COST = 5_000
+"""Sums longer than this keep their signs as they are."""
 
 Feature = tuple[str, bytes]
 
@@ -29,7 +33,12 @@ Feature = tuple[str, bytes]
 class Trials:
     """What is left of the trials below one common factor."""
 
-    left: int = NESTED_TRIALS
+    left: int
+
+
+def _trials_below(cost: int) -> Trials:
+    """Few for long terms, each of which takes time to try."""
+    return Trials(min(NESTED_TRIALS, NESTED_COST // (cost + 1)))
 
 
 @dataclass(slots=True)
@@ -152,7 +161,8 @@ def gather(terms: list[Expr], trials: Trials | None = None) -> list[Expr]:
     changed = True
     while changed and len(terms) > 1:
         changed = False
-        terms = _same_signs(terms)
+        if sum(t.cost for t in terms) <= SIGNS_COST:
+            terms = _same_signs(terms)
         groups: dict[Feature, list[int]] = {}
         weight: dict[Feature, int] = {}
         for i, t in enumerate(terms):
@@ -171,7 +181,8 @@ def gather(terms: list[Expr], trials: Trials | None = None) -> list[Expr]:
                     break
                 trials.left -= 1
             old = [terms[i] for i in ids]
-            new = _draw_out(feature, old, trials or Trials())
+            below = trials or _trials_below(sum(t.cost for t in old))
+            new = _draw_out(feature, old, below)
             if new is None:
                 continue
             if new.cost < sum(t.cost for t in old) + len(old) - 1:
