@@ -244,6 +244,10 @@ def _turned_to(e: Expr, transposed: Expr) -> Expr:
 
 def mul(*factors: Expr) -> Expr:
     """The matrix product; scalar factors scale it."""
+    if UNIT in factors:
+        factors = tuple(f for f in factors if f is not UNIT)
+    if len(factors) == 1:
+        return factors[0]
     number = ONE
     scalars: dict[bytes, tuple[Expr, Expr]] = {}
     chain: list[Expr] = []
@@ -268,9 +272,9 @@ def mul(*factors: Expr) -> Expr:
                 raise LimitError(f"a product of more than {MAX_FACTORS:,} factors arises")
     if zero or number == 0:
         return zeros(_outer_shape(chain))
-    if _without_signs(scalars):
+    if scalars and _without_signs(scalars):
         return mul(num(number), *(power(b, x) for b, x in scalars.values()), *chain)
-    if chain:
+    if len(chain) > 1:
         front, chain = _chain(chain)
         if chain and is_zero(chain[0]):
             return chain[0]
@@ -288,7 +292,8 @@ def mul(*factors: Expr) -> Expr:
             return mul(num(number), *rest, *chain)
         else:
             parts.append(p)
-    _inverse_from_adjugate(parts, chain)
+    if parts and chain:
+        _inverse_from_adjugate(parts, chain)
     if chain and chain[0].op == "ones":
         # x - (a + b) rather than x + (-a - b)
         for i, p in enumerate(parts):
@@ -477,7 +482,7 @@ def _chain(chain: list[Expr]) -> tuple[list[Expr], list[Expr]]:
         out.append(f)
     if len(out) > 1 and out[0].op == "eye":
         out.pop(0)
-    if _turned_signs(out) % 2:
+    if len(out) > 1 and _turned_signs(out) % 2:
         front.append(MINUS)
     # between two places of width one stands a scalar
     places = [i for i, f in enumerate(out) if f.rows.is_one]
@@ -495,8 +500,10 @@ def _turned_signs(chain: list[Expr]) -> int:
 
     Changes the factors in place; tells how many it turned.
     """
-    sums = [(i, f.args[0] if f.op == "T" else f) for i, f in enumerate(chain)]
-    sums = [(i, core) for i, core in sums if core.op == "add"]
+    cores = [f.args[0] if f.op == "T" else f for f in chain]
+    sums = [(i, core) for i, core in enumerate(cores) if core.op == "add"]
+    if len(sums) < 2:
+        return 0
     count = 0
     for k, (i, core) in enumerate(sums):
         turned = neg(core) if k else core

@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from hashlib import blake2b
 from threading import Lock
 from typing import Any
@@ -186,20 +187,36 @@ def topological(root: Expr, enter: Callable[[Expr], bool] | None = None) -> list
 
     ``enter(node)`` tells whether to go into the operands of a node. No recursion.
     """
+    return list(_recent(root)) if enter is None else _walk((root,), enter)
+
+
+def topological_many(roots: Sequence[Expr]) -> list[Expr]:
+    """All nodes below several roots, each once, operands first."""
+    return _walk(roots)
+
+
+@lru_cache(maxsize=16)
+def _recent(root: Expr) -> tuple[Expr, ...]:
+    """The order below a root; one stage after another asks for that of the same root."""
+    return tuple(_walk((root,)))
+
+
+def _walk(roots: Sequence[Expr], enter: Callable[[Expr], bool] | None = None) -> list[Expr]:
     order: list[Expr] = []
     seen: set[Expr] = set()
-    stack: list[tuple[Expr, bool]] = [(root, False)]
+    # a node in a tuple has had its operands
+    stack: list[Expr | tuple[Expr]] = list(reversed(roots))
     while stack:
-        current, ready = stack.pop()
-        if ready:
-            order.append(current)
-            continue
-        if current in seen:
-            continue
-        seen.add(current)
-        stack.append((current, True))
-        if enter is None or enter(current):
-            stack.extend((a, False) for a in reversed(current.args) if a not in seen)
+        current = stack.pop()
+        if isinstance(current, tuple):
+            order.append(current[0])
+        elif current not in seen:
+            seen.add(current)
+            if current.args and (enter is None or enter(current)):
+                stack.append((current,))
+                stack.extend(current.args[::-1])
+            else:
+                order.append(current)
     return order
 
 
@@ -210,22 +227,6 @@ def depends_many(nodes: Sequence[Expr], targets: Iterable[Expr]) -> set[Expr]:
         if e not in found and any(a in found for a in e.args):
             found.add(e)
     return found
-
-
-def topological_many(roots: Sequence[Expr]) -> list[Expr]:
-    """All nodes below several roots, each once, operands first."""
-    order: list[Expr] = []
-    seen: set[Expr] = set()
-    stack = [(e, False) for e in reversed(roots)]
-    while stack:
-        current, ready = stack.pop()
-        if ready:
-            order.append(current)
-        elif current not in seen:
-            seen.add(current)
-            stack.append((current, True))
-            stack.extend((a, False) for a in current.args if a not in seen)
-    return order
 
 
 def depth(root: Expr) -> int:

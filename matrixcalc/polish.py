@@ -27,8 +27,16 @@ CLEARED_COST = 500
 def polish(e: Expr) -> Expr:
     """Adjugates over determinants as inverses, quotients of exponentials as softmax,
     products multiplied out, repeated factors as powers, signs and numbers moved into sums."""
-    e = sigmoids(softmaxes(without_adjugates(e)))
-    return signs(powers(cleared(multiplied_out(e))))
+    ops = {f.op for f in topological(e)}
+    if "adj" in ops:
+        e = without_adjugates(e)
+    if "exp" in ops:
+        e = sigmoids(softmaxes(e))
+    if "add" in ops:
+        e = cleared(multiplied_out(e))
+    if "mul" in ops:
+        e = signs(powers(e))
+    return e
 
 
 def multiplied_out(e: Expr) -> Expr:

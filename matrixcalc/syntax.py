@@ -133,13 +133,18 @@ def read(text: object) -> Program:
     """
     clean = _checked(text, "an expression")
     program = Program(clean)
-    statements: list[Statement] = _run(str(text), clean, "program", "there is no expression")
-    for statement in statements:
+    for statement in _statements(str(text), clean):
         if isinstance(statement, DeclarationNode):
             program.declarations.append(statement)
         else:
             program.statements.append(statement)
     return program
+
+
+@lru_cache(maxsize=64)
+def _statements(text: str, clean: str) -> tuple[Statement, ...]:
+    """What stands in a text. A function is often differentiated by one variable after another."""
+    return tuple(_run(text, clean, "program", "there is no expression"))
 
 
 def read_kind(text: object) -> KindNode:
