@@ -401,7 +401,7 @@ class Problem:
 
     def written(self) -> list[Expr]:
         """The parts of the function as they were written, with the declared properties."""
-        return [substitute(e, self.back) if self.back else e for e in self.source.parts]
+        return [substitute(e, self.back) if self.back else e for e in self.source.parts()]
 
     def tensor(self) -> engine.Tensor:
         """The derivative, axes of y first."""

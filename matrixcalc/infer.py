@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from matrixcalc.build import sym
 from matrixcalc.declare import SQUARE, Declaration, collect, declare
@@ -48,7 +49,7 @@ class Typed:
             then those that were asked for by ``extra_names`` and are declared.
         text: the text.
         equations: the right side of each equation, by name.
-        parts: the parts of the expression as they were written (:func:`realize.met`).
+        parts: gives the parts of the expression as they were written (:func:`realize.met`).
         latex: whether the text is LaTeX.
     """
 
@@ -57,7 +58,7 @@ class Typed:
     variables: dict[str, Declaration]
     text: str
     equations: dict[str, Expr]
-    parts: tuple[Expr, ...] = ()
+    parts: Callable[[], tuple[Expr, ...]] = tuple
     latex: bool = False
 
 
@@ -145,7 +146,7 @@ def infer(
     }
     made = realize(steps.steps, symbols, constants)
     equations = {given: made[number] for given, number in steps.equations.items()}
-    parts = met(steps.steps, root, made)
+    parts = partial(met, steps.steps, root, made)
     return Typed(
         made[root], name, variables, program.text, equations, parts, program.latex
     )
