@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 KINDS = ("scalar", "vector", "matrix")
 """The kinds by order; a row counts as a vector."""
@@ -26,8 +27,7 @@ READINGS = ("gradient", "entries", "none")
 """How the derivative by a variable with a structure may be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """An expression whose derivative shows a cell.
 
     Attributes:

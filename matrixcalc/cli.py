@@ -11,14 +11,12 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import IO, NoReturn
 
 import click
 
 from matrixcalc.cases import LAYOUTS, READINGS
-from matrixcalc.cli_check import add_check
-from matrixcalc.cli_show import add_commands
-from matrixcalc.codegen.command import add_code
 from matrixcalc.errors import (
     LimitError,
     MatrixCalcError,
@@ -120,7 +118,17 @@ def _version(context: click.Context, parameter: click.Parameter, asked: bool) ->
     context.exit()
 
 
-@click.group(context_settings={"max_content_width": 100})
+class _Group(click.Group):
+    """The commands of other files are loaded when one is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(commands())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return self.commands.get(cmd_name) or commands().get(cmd_name)
+
+
+@click.group(cls=_Group, context_settings={"max_content_width": 100})
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version)
 def cli() -> None:
     """Derivatives of scalars, vectors and matrices in matrix notation, verified by SymPy.
@@ -235,9 +243,17 @@ def _verify_rules() -> None:
         raise VerificationError(f"wrong: {', '.join(failed)}")
 
 
-add_commands(cli, emit, _read, _declarations)
-add_code(cli, emit, _read, _declarations)
-add_check(cli, emit, _declarations)
+@cache
+def commands() -> dict[str, click.Command]:
+    """All commands, by name."""
+    from matrixcalc.cli_check import add_check
+    from matrixcalc.cli_show import add_commands
+    from matrixcalc.codegen.command import add_code
+
+    add_commands(cli, emit, _read, _declarations)
+    add_code(cli, emit, _read, _declarations)
+    add_check(cli, emit, _declarations)
+    return dict(cli.commands)
 
 
 def _with_command(arguments: list[str]) -> list[str]:
@@ -246,7 +262,10 @@ def _with_command(arguments: list[str]) -> list[str]:
     >>> _with_command(["y = W*x", "x"]), _with_command(["cases"])
     (['derive', 'y = W*x', 'x'], ['cases'])
     """
-    named = not arguments or arguments[0] in ("--help", "--version", *cli.commands)
+    if not arguments or arguments[0] in ("--help", "--version"):
+        return arguments
+    word = arguments[0]
+    named = word in cli.commands or (word.isidentifier() and word in commands())
     return arguments if named else ["derive", *arguments]
 
 

@@ -26,11 +26,9 @@ from matrixcalc.expr import Expr, symbols
 from matrixcalc.index import Term, explicit
 from matrixcalc.infer import Typed, names_of, typed
 from matrixcalc.layouts import arrange, check_layout, flips
-from matrixcalc.notation import plain
+from matrixcalc.notation import name_of, plain
 from matrixcalc.operators import SPELLINGS
-from matrixcalc.printers.index import axis_names, index_text
 from matrixcalc.printers.text import to_text
-from matrixcalc.sympy_bridge import from_sympy, name_of
 from matrixcalc.templates import substitute
 
 if TYPE_CHECKING:
@@ -164,6 +162,8 @@ class Derivative:
     @cached_property
     def index_form(self) -> str:
         """One entry of the tensor: ``∂y_i/∂W_jk = δ_ij x_k`` without its left side."""
+        from matrixcalc.printers.index import index_text
+
         return index_text(self.index_terms, self.tensor.indices, self.tensor.order)
 
     @property
@@ -174,6 +174,8 @@ class Derivative:
     @cached_property
     def index_left(self) -> str:
         """The left side of the index form, such as ``∂y_i/∂W_jk``."""
+        from matrixcalc.printers.index import axis_names
+
         names = axis_names(self.tensor.orders)
         head = _subscript(self.name or "y", names[0])
         below = "".join(
@@ -565,6 +567,8 @@ def source_of(
 ) -> Typed:
     """What is to be differentiated, read and typed; ``loose`` as for ``typed``."""
     if hasattr(function, "free_symbols"):
+        from matrixcalc.sympy_bridge import from_sympy
+
         function = from_sympy(function, vars)
     if not isinstance(function, Expr):
         return typed(function, vars, extra_names=names, loose=loose)

@@ -24,7 +24,7 @@ MAX_DEPTH = 1_000
 LONG_CHAIN = 60
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Tensor:
     """A derivative: axes of y first, then those of each variable in turn.
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from matrixcalc.build import sym
 from matrixcalc.declare import SQUARE, Declaration, collect, declare
@@ -38,8 +38,7 @@ MAX_TRIAL_STEPS = 200_000
 """Steps looked at in all those trials, at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(NamedTuple):
     """A text that has been read and typed.
 
     Attributes:

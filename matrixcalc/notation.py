@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from matrixcalc.errors import ParseError
+from matrixcalc.expr import Expr
 from matrixcalc.operators import SPELLINGS
 from matrixcalc.syntax import Program, normalise
 from matrixcalc.syntax import read as read_language
@@ -84,3 +85,11 @@ def plain(text: str, names: Iterable[str] = ()) -> str:
     from matrixcalc.tex.reader import read_name
 
     return read_name(name, names)
+
+
+def name_of(variable: object) -> object:
+    """The name of a variable that is a symbol, of SymPy or ours; else what was given."""
+    if isinstance(variable, Expr):
+        return variable.name if variable.op == "sym" else variable
+    name = getattr(variable, "name", None) if hasattr(variable, "free_symbols") else None
+    return str(name) if isinstance(name, str) else variable

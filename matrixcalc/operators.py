@@ -14,10 +14,10 @@ vector or row, ``[n,m]`` a matrix; ``same`` has the shape of the first argument.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Law:
+class Law(NamedTuple):
     """A rule about differentials, or about their form, that is not about one function.
 
     The statement is a claim of the language, after the declarations that it needs; it

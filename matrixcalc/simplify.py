@@ -29,7 +29,7 @@ SIGNS_COST = 5_000
 Feature = tuple[str, bytes]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Trials:
     """What is left of the trials below one common factor."""
 
@@ -41,7 +41,7 @@ def _trials_below(cost: int) -> Trials:
     return Trials(min(NESTED_TRIALS, NESTED_COST // (cost + 1)))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Parts:
     """A term as number * scalars * chain of non-scalar factors."""
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from matrixcalc.declare import RESERVED, Declaration, check_name, dimension
 from matrixcalc.dims import Dim
@@ -21,8 +20,7 @@ from matrixcalc.operators import SPELLINGS, TABLE
 from matrixcalc.syntax import ClaimNode, EquationNode, Node, Program
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One operation.
 
     Attributes:

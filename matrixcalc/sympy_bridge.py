@@ -60,14 +60,6 @@ def from_sympy(expression: sympy.Basic, vars: Mapping[str, str] | None = None) -
     return _Reader(expression, vars).read(expression)
 
 
-def name_of(variable: object) -> object:
-    """The name of a variable that is a symbol, of SymPy or ours; else what was given."""
-    if isinstance(variable, Expr):
-        return variable.name if variable.op == "sym" else variable
-    name = getattr(variable, "name", None) if hasattr(variable, "free_symbols") else None
-    return str(name) if isinstance(name, str) else variable
-
-
 class _Reader:
     """Reads one expression, without recursion."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from matrixcalc.errors import LimitError, ParseError, Span
 
@@ -55,8 +55,7 @@ class Node:
         return f"<{self.op} {self.value!r} at {self.start}:{self.end}>"
 
 
-@dataclass(frozen=True, slots=True)
-class KindNode:
+class KindNode(NamedTuple):
     """The right side of a declaration: ``sizes`` is None where no parentheses stand."""
 
     kind: str
@@ -65,15 +64,13 @@ class KindNode:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class DeclarationNode:
+class DeclarationNode(NamedTuple):
     name: str
     kind: KindNode
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class EquationNode:
+class EquationNode(NamedTuple):
     """``left = right``; a statement without ``=`` has no left side."""
 
     left: Node | None
@@ -81,8 +78,7 @@ class EquationNode:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class DerivativeNode:
+class DerivativeNode(NamedTuple):
     """The head of a claim: ``d2(f)/dxdy`` has order 2 and ``by`` ``("xdy",)``.
 
     ``by`` holds what is written after each ``d`` or ``∂``, repeated for a power: it takes the
@@ -97,8 +93,7 @@ class DerivativeNode:
     vec: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimNode:
+class ClaimNode(NamedTuple):
     """``derivative = right``; the right side may be missing."""
 
     left: DerivativeNode

@@ -16,7 +16,7 @@ from matrixcalc.dims import ONE, Dim
 from matrixcalc.expr import Expr
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Wide:
     """A matrix with the parts of its rows and of its columns, major to minor."""
 

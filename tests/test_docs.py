@@ -9,7 +9,7 @@ import pytest
 
 from matrixcalc import graph
 from matrixcalc.cases import CASES
-from matrixcalc.cli import FORMS, cli, run
+from matrixcalc.cli import FORMS, commands, run
 from matrixcalc.operators import TABLE
 from matrixcalc.rules_page import page
 
@@ -63,7 +63,7 @@ def test_the_picture_is_current() -> None:
 
 
 def test_the_readme_names_every_command_and_form() -> None:
-    assert all(f"matrixcalc {name}" in README for name in cli.commands)
+    assert all(f"matrixcalc {name}" in README for name in commands())
     assert "|".join(FORMS) in README
 
 

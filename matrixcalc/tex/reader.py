@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -100,7 +99,7 @@ def _moved(kind: KindNode, by: int) -> KindNode:
         node.start, node.end = node.start + by, node.end + by
         stack.extend(node.args)
     properties = tuple((name, (a + by, b + by)) for name, (a, b) in kind.properties)
-    return replace(kind, properties=properties, span=(kind.span[0] + by, kind.span[1] + by))
+    return kind._replace(properties=properties, span=(kind.span[0] + by, kind.span[1] + by))
 
 
 def _parsed(text: str, tokens: list[Token]) -> list[EquationNode | ClaimNode]:
