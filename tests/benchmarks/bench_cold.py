@@ -1,7 +1,8 @@
 """How long a cold start takes: ``python -m tests.benchmarks.bench_cold [rounds]``.
 
-The modules are compiled beforehand, as pip leaves them. The command line against ``python -c pass``, taken in turn, so that whatever else the machine
-does falls on all alike. Exit status 1 if a bar is missed.
+The modules are compiled beforehand, as pip leaves them. The command line against
+``python -c pass``, taken in turn, so that whatever else the machine does falls on all alike.
+Exit status 1 if a bar is missed.
 """
 
 from __future__ import annotations
