@@ -1,7 +1,7 @@
 """Claims as test items of pytest: ``pytest --matrixcalc``, or ``matrixcalc = true`` in its ini.
 
 Claims in ``.md``, ``.py``, ``.tex`` and ``.mc`` files are collected, one item each. The module
-``pytest_matrixcalc`` has the option.
+``matrixcalc.pytest_option`` has the option.
 """
 
 from __future__ import annotations

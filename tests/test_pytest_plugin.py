@@ -29,8 +29,8 @@ d(x'*x)/dx = 2*x'
 ```
 """
 '''
-INSTALLED = any(e.value == "pytest_matrixcalc" for e in entry_points(group="pytest11"))
-PLUGIN = () if INSTALLED else ("-p", "pytest_matrixcalc")
+INSTALLED = any(e.value == "matrixcalc.pytest_option" for e in entry_points(group="pytest11"))
+PLUGIN = () if INSTALLED else ("-p", "matrixcalc.pytest_option")
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +82,8 @@ def test_in_several_processes(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=2, failed=2)
 
 
-def test_the_entry_imports_nothing_of_the_package() -> None:
-    code = "import pytest_matrixcalc, sys; print(*[m for m in sys.modules if 'matrixcalc.' in m])"
+def test_the_entry_imports_nothing_heavy() -> None:
+    heavy = ("numpy", "sympy", "lark", "matrixcalc.checks", "matrixcalc.pytest_plugin")
+    code = f"import matrixcalc.pytest_option, sys; print(*[m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

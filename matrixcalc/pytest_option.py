@@ -1,7 +1,4 @@
-"""The entry of matrixcalc's pytest plugin: its option, and nothing more until it is asked for.
-
-It stands outside the package, so that a run of pytest without ``--matrixcalc`` imports none of it.
-"""
+"""The entry of the pytest plugin: its option, and nothing more until it is asked for."""
 
 from __future__ import annotations
 
