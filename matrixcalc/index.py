@@ -60,6 +60,12 @@ class Term:
         )
 
 
+def single(axis: Index) -> int:
+    """An axis that is known to be one index."""
+    assert isinstance(axis, int)
+    return axis
+
+
 def flat(axes: Iterable[Index]) -> list[int]:
     """All single indices of some axes."""
     out: list[int] = []

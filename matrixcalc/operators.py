@@ -69,7 +69,16 @@ class Operator:
 
 
 def _elementwise(
-    name: str, derivative: str, meaning: str, numpy: str, example: str, latex: str = "", **more: object
+    name: str,
+    derivative: str,
+    meaning: str,
+    numpy: str,
+    example: str,
+    latex: str = "",
+    *,
+    where: str = "",
+    sample: str = "",
+    aliases: tuple[str, ...] = (),
 ) -> Operator:
     return Operator(
         name,
@@ -80,8 +89,10 @@ def _elementwise(
         latex=latex or rf"\{name}({{A}})",
         example=example,
         follows=True,
-        source=str(more.pop("source", "calculus")),
-        **more,  # type: ignore[arg-type]
+        source="calculus",
+        where=where,
+        sample=sample,
+        aliases=aliases,
     )
 
 

@@ -305,8 +305,8 @@ def _kron(p: Pullback, e: Expr, term: Term, outer: int, active: set[Expr]) -> Co
             # the axes may have been renamed by the first of the two merges
             place = outer if whole is rows else outer + len(rows)
             names = dict(zip((*mine[k], *mine[other]), made.free[size:], strict=True))
-            axis: tuple[Index, ...] = tuple(names[i] for i in parts)
-            new: Index = axis[0] if len(axis) == 1 else axis  # type: ignore[assignment]
+            axis = tuple(flat(names[i] for i in parts))
+            new: Index = axis[0] if len(axis) == 1 else axis
             made = unify(made, made.free[place], new, p.indices)
         own = made.free[size : size + len(mine[k])]
         others = made.free[size + len(mine[k]) :]

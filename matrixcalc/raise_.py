@@ -10,7 +10,7 @@ from matrixcalc.build import mul, ones, transpose
 from matrixcalc.calls import make_call
 from matrixcalc.dims import ONE
 from matrixcalc.expr import Expr
-from matrixcalc.index import Indices, Term, flat
+from matrixcalc.index import Indices, Term, flat, single
 from matrixcalc.kronecker import kronecker
 from matrixcalc.reduce import Graph
 
@@ -28,7 +28,7 @@ def to_matrix(term: Term, indices: Indices) -> Expr | None:
         return None
     free = graph.free
     if len(free) == 2 and not any(isinstance(a, tuple) for a in free):
-        body = _between(graph, free[0], free[1])  # type: ignore[arg-type]
+        body = _between(graph, single(free[0]), single(free[1]))
     elif len(free) == 1 and isinstance(free[0], int):
         body = _weight(graph, free[0])
     elif not free:

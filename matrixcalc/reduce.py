@@ -14,7 +14,7 @@ from matrixcalc.build import had, mul, ones, transpose
 from matrixcalc.calls import make_call
 from matrixcalc.dims import ONE, Shape
 from matrixcalc.expr import Expr
-from matrixcalc.index import Index, Indices, Term, flat
+from matrixcalc.index import Factor, Index, Indices, Term, flat, single
 from matrixcalc.wide import Wide, apply, sum_over, times_edge, times_weight
 
 Edge = tuple[Expr, int, int]
@@ -56,11 +56,11 @@ class Graph:
                 self.stuck = True
                 return
         if len(axes) == 1:
-            self.weigh(axes[0], e)  # type: ignore[arg-type]
+            self.weigh(single(axes[0]), e)
         elif axes[0] == axes[1]:
-            self.weigh(axes[0], make_call("diagonal", (e,)))  # type: ignore[arg-type]
+            self.weigh(single(axes[0]), make_call("diagonal", (e,)))
         else:
-            self.edges.append((e, axes[0], axes[1]))  # type: ignore[arg-type]
+            self.edges.append((e, single(axes[0]), single(axes[1])))
 
     def unfold(self, e: Expr, axes: Sequence[Index]) -> tuple[Expr, Sequence[Index]]:
         """A vector b on a composite axis (j, i) is the matrix of which b is the vec."""
@@ -307,6 +307,6 @@ def reduced(term: Term, indices: Indices) -> Term:
     if graph.stuck or graph.wide:
         return term
     graph.reduce()
-    factors = [(w, (i,)) for i, w in graph.weights.items()]
-    factors.extend((e, (a, b)) for e, a, b in graph.edges)  # type: ignore[misc]
+    factors: list[Factor] = [(w, (i,)) for i, w in graph.weights.items()]
+    factors.extend((e, (a, b)) for e, a, b in graph.edges)
     return Term(tuple(graph.scalars), tuple(factors), graph.free)

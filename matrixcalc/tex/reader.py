@@ -114,7 +114,8 @@ def _parsed(text: str, tokens: list[Token]) -> list[EquationNode | ClaimNode]:
         except UnexpectedToken:
             raise explain(text, tokens, token) from None
     try:
-        statements: list[EquationNode | ClaimNode] = reader.feed_eof()  # type: ignore[no-untyped-call]
+        end: Any = reader.feed_eof
+        statements: list[EquationNode | ClaimNode] = end()
     except UnexpectedToken:
         raise explain(text, tokens, None) from None
     _refuse_lists(statements)
