@@ -35,7 +35,7 @@ def test_kinds_and_shapes() -> None:
     [
         (
             {"A": [[1.0, 2.0]], "x": [1.0, 2.0, 3.0]},
-            r"A is n×m, the value given is 1×2, but m is 3 elsewhere",
+            r"x is m×1, the value given is of length 3, but m is 2 elsewhere",
         ),
         ({"A": [[1.0, 2.0]], "x": [[1.0, 2.0], [3.0, 4.0]]}, r"x is m×1, the value given is 2×2"),
         ({"A": [1.0, 2.0], "x": [1.0, 2.0]}, r"A is n×m, the value given is of length 2"),
