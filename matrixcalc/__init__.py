@@ -10,7 +10,8 @@ W
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from matrixcalc.derive import Derivative, derive, gradient, hessian, jacobian
+from matrixcalc.derivative import Derivative
+from matrixcalc.derive import derive, gradient, hessian, jacobian
 from matrixcalc.errors import (
     LimitError,
     MatrixCalcError,

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from matrixcalc import build, engine, forward
 from matrixcalc.claims import SKIPPED, Verification
 from matrixcalc.declare import Declaration, declare
-from matrixcalc.derive import plain_names, source_of, unknown_variable
 from matrixcalc.errors import MatrixCalcError
 from matrixcalc.expr import Expr, symbols
 from matrixcalc.printers.equations import html
 from matrixcalc.printers.latex import differential_latex, to_latex
 from matrixcalc.printers.text import to_text
+from matrixcalc.problem import plain_names, source_of, unknown_variable
 from matrixcalc.templates import substitute
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from matrixcalc import derive, differential, gradient, parse
-from matrixcalc.derive import Derivative
+from matrixcalc.derivative import Derivative
 from matrixcalc.errors import ParseError, ShapeError, UnknownNameError
 
 SAME = [

@@ -12,7 +12,8 @@ from matrixcalc import build
 from matrixcalc.checks.points import WAYS, Values, close, draw, grids, owners_of, size_list
 from matrixcalc.checks.slips import Evidence, Slip, diagnose
 from matrixcalc.checks.verdict import Counterexample, Verdict
-from matrixcalc.derive import Derivative, derive
+from matrixcalc.derivative import Derivative
+from matrixcalc.derive import derive
 from matrixcalc.errors import ShapeError, UnsupportedError
 from matrixcalc.products import Array
 

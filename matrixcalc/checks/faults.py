@@ -12,7 +12,7 @@ from matrixcalc.checks.slips import Evidence, Slip, diagnose
 from matrixcalc.checks.sought import Question, Reading
 from matrixcalc.checks.verdict import Verdict
 from matrixcalc.claims import Verification
-from matrixcalc.derive import Derivative
+from matrixcalc.derivative import Derivative
 from matrixcalc.differentials import Differential
 
 PATIENCE = 3.0

@@ -11,11 +11,12 @@ from matrixcalc.checks.sought import Question, Reading, lone_scalar, program_of,
 from matrixcalc.checks.text import ClaimText
 from matrixcalc.claims import placement
 from matrixcalc.declare import declare
-from matrixcalc.derive import Derivative, Problem
+from matrixcalc.derivative import Derivative
 from matrixcalc.dims import ONE, Dim, Shape
 from matrixcalc.errors import MatrixCalcError, UnknownNameError
 from matrixcalc.infer import infer
 from matrixcalc.layouts import LAYOUTS, arrange, flips
+from matrixcalc.problem import Problem
 from matrixcalc.syntax import EquationNode, Node
 
 

@@ -19,7 +19,7 @@ from matrixcalc.checks.points import (
     size_list,
 )
 from matrixcalc.checks.sought import Question, Reading
-from matrixcalc.derive import Derivative
+from matrixcalc.derivative import Derivative
 from matrixcalc.errors import MatrixCalcError
 from matrixcalc.expr import Expr, topological
 from matrixcalc.products import Array

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from matrixcalc import build, engine
 from matrixcalc.checks.text import ClaimText
 from matrixcalc.claims import Place
-from matrixcalc.derive import Derivative
+from matrixcalc.derivative import Derivative
 from matrixcalc.differentials import Differential
 from matrixcalc.dims import Shape
 from matrixcalc.errors import MatrixCalcError, ShapeError

@@ -12,7 +12,8 @@ from matrixcalc.codegen.lower import Lowering
 from matrixcalc.codegen.stable import stabilised
 from matrixcalc.codegen.terms import lower_terms
 from matrixcalc.codegen.writer import Writer
-from matrixcalc.derive import Derivative, derive
+from matrixcalc.derivative import Derivative
+from matrixcalc.derive import derive
 from matrixcalc.errors import ParseError, UnsupportedError
 from matrixcalc.expr import Expr, symbols
 from matrixcalc.forward import differential

@@ -24,7 +24,7 @@ from matrixcalc.index import Indices, Term, explicit, multiply
 from matrixcalc.printers.index import LATEX, TEXT, Style, axis_names, grouped, styled
 
 if TYPE_CHECKING:
-    from matrixcalc.derive import Derivative
+    from matrixcalc.derivative import Derivative
 
 MAX_TEXT = 600
 """The longest index form that is written between two others."""

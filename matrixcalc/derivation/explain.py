@@ -11,7 +11,7 @@ from matrixcalc.derivation.trace import trace
 from matrixcalc.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from matrixcalc.derive import Derivative
+    from matrixcalc.derivative import Derivative
 
 STYLES = ("differential", "elements")
 FORMATS = ("text", "latex")

@@ -8,7 +8,7 @@ from matrixcalc.derivation.records import Formula
 from matrixcalc.printers.index import index_latex, index_text
 
 if TYPE_CHECKING:
-    from matrixcalc.derive import Derivative
+    from matrixcalc.derivative import Derivative
     from matrixcalc.engine import Tensor
 
 _POWERS = "²³⁴⁵⁶"

@@ -19,11 +19,12 @@ from matrixcalc.derivation.reasons import LONG, of_matrix_function, reading, tri
 from matrixcalc.derivation.records import Formula, Step, Steps, plain
 from matrixcalc.derivation.rules import source_of, statement_of
 from matrixcalc.derivation.tidying import passes
-from matrixcalc.derive import Derivative, Problem
+from matrixcalc.derivative import Derivative
 from matrixcalc.errors import LimitError
 from matrixcalc.expr import Expr, symbols, topological
 from matrixcalc.layouts import arrange
 from matrixcalc.operators import IDENTIFICATION, STRUCTURE
+from matrixcalc.problem import Problem
 from matrixcalc.templates import substitute
 
 MAX_STEPS = 1000
