@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -133,3 +134,31 @@ def stopped(work: Callable[[], object]) -> bool:
 
 def test_limits_nest() -> None:
     assert within(30, cut_short) < 2
+
+
+TRACED = """
+import sys
+from matrixcalc.checks.limit import OutOfTime, _watched
+
+def endless():
+    while True:
+        pass
+
+def called():
+    return 7
+
+assert _watched(60, called) == 7
+try:
+    _watched(0.05, endless)
+except OutOfTime:
+    pass
+sys.settrace(lambda *_: None)
+print(called())
+"""
+
+
+def test_a_traced_program_goes_on_after_it() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TRACED], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert done.stdout.split() == ["7"]

@@ -7,6 +7,7 @@ import ctypes
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import TypeVar
@@ -88,9 +89,24 @@ def _watched(seconds: float, work: Callable[[], T]) -> T:
     finally:
         if working.locked():  # the line above was interrupted, or the watcher is at its end
             working.release()
-        # after the watcher's end none comes any more, and one on its way is taken back
-        watching.acquire()
-        _raise_in(checking, None)
+        _await(watching)
+
+
+def _await(watching: _thread.LockType) -> None:
+    """Wait for the watcher's end; one exception that is still on its way is let come, and go.
+
+    Taken back before it is raised, it would leave Python 3.11 with a flag that is never
+    cleared, at which a traced program hangs.
+    """
+    while True:
+        try:
+            while watching.locked():
+                time.sleep(0.0005)
+            for _ in range(10):
+                pass  # what is pending is raised in a loop
+            return
+        except OutOfTime:
+            continue
 
 
 def _may_stop(frame: FrameType | None) -> bool:
@@ -105,7 +121,7 @@ def _may_stop(frame: FrameType | None) -> bool:
     return True
 
 
-def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
-    """Raise an exception in a thread at its next step; None takes back one not yet raised."""
-    what = ctypes.py_object(kind) if kind is not None else None
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), what)
+def _raise_in(thread: int, kind: type[BaseException]) -> None:
+    """Raise an exception in a thread at its next step."""
+    set_exception = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    set_exception(ctypes.c_ulong(thread), ctypes.py_object(kind))
