@@ -15,6 +15,7 @@ _COMMAND = re.compile(r"\\(?:([A-Za-z]{2,})|[,;:!|{}\[\]() ])|[_^]\s*\{")
 _SHARED = frozenset({"partial", "top"})
 """Commands that the language has as well."""
 _OPERAND = re.compile(r"(?:[^\W\d]\w*|[)'ᵀ])\Z")
+_BEHIND = re.compile(r"[\w)'ᵀ]\Z")
 _COMMENT = re.compile(r"(?<!\\)#[^\r\n]*")
 _MATH = re.compile(r"\s*\$[^$]+\$\s*|\s*\$\$[^$]+\$\$\s*")
 
@@ -42,7 +43,7 @@ def is_latex(text: object, names: Iterable[str] = ()) -> bool:
         before = text[max(0, found.start() - 80) : found.start()]
         if word in known and _OPERAND.search(before):
             continue
-        if sign in ("\\ ", "\\(") and _OPERAND.search(before.rstrip()):
+        if sign in ("\\ ", "\\(") and _BEHIND.search(before.rstrip()):
             continue
         return True
     return False

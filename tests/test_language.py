@@ -187,6 +187,8 @@ def test_letters_and_digits_that_only_look_like_them(text: str) -> None:
         ("A\\exp(x)", "inv(A)*exp(x)"),
         ("A\\exp(x) # \\alpha", "inv(A)*exp(x)"),
         ("A\\(x + y)", "inv(A)*(x + y)"),
+        ("A^2\\(x + y)", "inv(A^2)*(x + y)"),
+        ("A'\\(x + y)", "inv(A')*(x + y)"),
     ],
 )
 def test_a_command_of_latex_is_told_from_a_solution(text: str, same: str) -> None:
