@@ -3,6 +3,7 @@ r"""What every part of the lexer needs: the text, its tokens, and the braces tha
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,7 +37,7 @@ class Mark:
 
 
 @dataclass
-class Tokens:
+class Tokens(ABC):
     """The tokens of one text as they are found.
 
     Attributes:
@@ -58,9 +59,9 @@ class Tokens:
         self.differentials = False
         self.braces = _braces(self.text)
 
+    @abstractmethod
     def run(self) -> list[Token]:
         """All tokens of the text: what the lexer itself does."""
-        raise NotImplementedError
 
     def put(self, sort: str, value: Any, start: int, end: int) -> int:
         self.tokens.append(Token(sort, value, start, end))
