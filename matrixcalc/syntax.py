@@ -142,6 +142,18 @@ def _statements(text: str, clean: str) -> tuple[Statement, ...]:
     return tuple(_run(text, clean, "program", "there is no expression"))
 
 
+def names_in(root: Node) -> set[str]:
+    """The names in a piece of syntax."""
+    found: set[str] = set()
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.op == "name":
+            found.add(node.value)
+        stack.extend(node.args)
+    return found
+
+
 def read_kind(text: object) -> KindNode:
     """Read the type of a variable, such as ``matrix(n, m) symmetric``."""
     clean = _checked(text, "a declaration")

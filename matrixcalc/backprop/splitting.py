@@ -17,7 +17,7 @@ from matrixcalc.errors import ParseError, ShapeError
 from matrixcalc.expr import Expr, symbols, topological
 from matrixcalc.infer import Typed, infer, names_of, typed
 from matrixcalc.notation import read
-from matrixcalc.syntax import EquationNode, Node, Program
+from matrixcalc.syntax import EquationNode, Program, names_in
 from matrixcalc.templates import substitute
 
 
@@ -93,7 +93,7 @@ def _as_written(program: Program, whole: Typed) -> list[Part]:
         alone = replace(
             program, declarations=[], statements=[EquationNode(None, right, right.span)]
         )
-        used = _names(right)
+        used = names_in(right)
         made = infer(alone, {n: d for n, d in known.items() if n in used}, shape=shape)
         if made.expr.shape != shape:
             raise ShapeError(f"the shape of {name} cannot be told from its equation alone")
@@ -103,18 +103,6 @@ def _as_written(program: Program, whole: Typed) -> list[Part]:
         known[name] = str(declare(shape))
         parts.append(Part(symbol, formula))
     return parts
-
-
-def _names(root: Node) -> set[str]:
-    """The names in a piece of syntax."""
-    found: set[str] = set()
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node.op == "name":
-            found.add(node.value)
-        stack.extend(node.args)
-    return found
 
 
 def _free(name: str, taken: set[str]) -> str:

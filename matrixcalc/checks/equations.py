@@ -12,7 +12,7 @@ from matrixcalc.dims import Shape
 from matrixcalc.errors import ShapeError
 from matrixcalc.expr import Expr, symbols
 from matrixcalc.infer import Typed, infer
-from matrixcalc.syntax import Node, Program
+from matrixcalc.syntax import Node, Program, names_in
 from matrixcalc.templates import substitute
 
 
@@ -62,7 +62,7 @@ def differential(claim: ClaimText, given: dict[str, str]) -> Question:
     program = claim.program
     source: Typed = infer(program_of(program, claim.text, claim.of), given)
     found = {e.name: e for e in symbols(source.expr)}
-    used = _right_names(claim.right)
+    used = names_in(claim.right)
     varying = [n for n in found if f"d{n}" in used]
     held = [n for n in found if n not in varying]
     conditions: list[str] = []
@@ -108,14 +108,3 @@ def differential(claim: ClaimText, given: dict[str, str]) -> Question:
 
 def _is_constant(name: str) -> bool:
     return name[0].lower() <= "h"
-
-
-def _right_names(root: Node) -> set[str]:
-    found: set[str] = set()
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node.op == "name":
-            found.add(node.value)
-        stack.extend(node.args)
-    return found
