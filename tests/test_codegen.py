@@ -14,7 +14,8 @@ import numpy
 import pytest
 
 import matrixcalc
-from matrixcalc.codegen.api import code, compile, compile_hvp, hvp
+from matrixcalc.codegen.api import code, compile
+from matrixcalc.codegen.products import hvp
 from matrixcalc.derive import derive
 from matrixcalc.errors import UnsupportedError
 
@@ -135,7 +136,7 @@ def test_the_product_with_the_hessian(text: str, wrt: str) -> None:
     for name, v in d.variables.items():
         values[name] = rng.standard_normal([d.value(sizes) for d in v.shape if not d.is_one])
     v = rng.standard_normal(values[wrt].shape)
-    made = compile_hvp(text, wrt)(**values, v=v)
+    made = compile(text, wrt, product="hvp")(**values, v=v)
     numpy.testing.assert_allclose(made, numpy.tensordot(d.as_tensor(values), v, v.ndim))
     assert hvp(text, wrt)
 

@@ -43,7 +43,7 @@ def add_code(
 
         text, found = read(expression), declarations(declared) or None
         if product:
-            emit(api.code_hvp(text, wrt, target, found).rstrip())
+            emit(api.code(text, wrt, target=target, vars=found, product="hvp").rstrip())
             return
         orders = (0, order) if value and order else order
         emit(api.code(text, wrt, orders, target, vars=found, layout=layout).rstrip())

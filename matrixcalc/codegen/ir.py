@@ -3,6 +3,40 @@
 A vector or a row is an array with one axis here, so that transposes of them vanish; a
 scalar has none. Values are interned: what is computed twice is one object, and a
 common subexpression is found by being made again.
+
+The operations (``Value.op``), with what ``data`` holds; a target must know them all:
+
+=================  =================================================================
+``input``          a variable; data ``(name, properties)``
+``number``         a Fraction; ``pi``; ``size``: a dimension as a number, data a Dim
+``ones``, ``zeros``, ``eye``  constants by their axes; ``full(s)``, ``scaled_eye(s)``
+``add sub mul div pow``  elementwise on equal axes, a scalar broadcast; ``neg(a)``
+``apply(a)``       an elementwise function, data its name
+``T(A)``           transpose of a matrix; ``reshape(a)``: row-major, to the axes
+``vec(A)``         columns stacked; ``diag(v)``; ``diagonal(A)``
+``add_diag(A, v)`` A with v (one axis, or a scalar) added to its diagonal
+``scale_rows(v, A)``, ``scale_columns(A, v)``  diag(v)*A and A*diag(v)
+``dot(a, b)``      the product, the last axis of a with the first of b summed
+``multi_dot``      a chain of matrices whose best order the sizes decide at run time
+``symv(A, x)``     A*x for a declared symmetric A
+``gram(Z, s?)``    Z'*Z, times the scalar s where it is given
+``plus_transpose(A)``  A + A'
+``outer(a, b)``    a*b' of two vectors; ``kron(a, b)``: data tells which are columns (n1),
+                   rows (1n) or numbers (11) where one is not a matrix, else None
+``trace_product(A, B)``  tr(A*B); ``tr``, ``sum``, ``colsum`` (by columns), ``rowsum``
+``norm1 norm2 max min logsumexp``  to a scalar; ``softmax log_softmax cumsum`` of a vector
+``softmax_columns(A)``, ``logsumexp_columns(A)``  each column by itself
+``lu(A)``, ``cholesky(A)``  a factorisation; only the four that follow take one:
+``solve(F, b)``    inv(A)*b, or inv(A')*b where data is True; ``inverse(F)``;
+``logdet(F)``      log abs(det(A))
+``det pinv adj expm logm sqrtm``  of a matrix; ``matrix_power(A)``, data the exponent
+``expm_frechet logm_frechet sqrtm_frechet``  of a matrix and a direction;
+``expm_jacobian logm_jacobian sqrtm_jacobian``  their matrices by vec
+``einsum(a)``, ``einsum(a, b)``  one or two arrays, data ``(subscripts, out)`` with
+                   indices as small numbers
+``assemble(c, …)`` a sum of cores, each written along a diagonal of a zero array; data
+                   holds for each core ``(its indices, the indices of the result)``
+=================  =================================================================
 """
 
 from __future__ import annotations
@@ -51,7 +85,7 @@ class Builder:
 
     def transpose(self, a: Value) -> Value:
         """The transpose; of a scalar or of an array with one axis it is the array itself."""
-        if a.ndim < 2 or a.op == "eye":
+        if a.ndim < 2 or a.op in ("eye", "gram", "plus_transpose"):
             return a
         if a.op == "T":
             return a.args[0]
@@ -66,6 +100,11 @@ class Builder:
     def unary(self, name: str, a: Value) -> Value:
         return self.make("apply", a, dims=a.dims, data=name)
 
+    def negate(self, a: Value) -> Value:
+        if a.op == "number":
+            return self.number(-a.data)
+        return a.args[0] if a.op == "neg" else self.make("neg", a, dims=a.dims)
+
     def binary(self, op: str, a: Value, b: Value) -> Value:
         """An elementwise ``add``, ``sub``, ``mul``, ``div`` or ``pow``, scalars broadcast."""
         one, zero = self.number(1), self.number(0)
@@ -74,7 +113,11 @@ class Builder:
         if op in ("add", "sub") and b is zero:
             return a
         if op == "mul" and a.op == "number" and a.data == -1:
-            return self.make("neg", b, dims=b.dims)
+            return self.negate(b)
+        if op == "add" and b.op == "T" and b.args[0] is a:
+            return self.make("plus_transpose", a, dims=a.dims)
+        if op == "add" and a.op == "T" and a.args[0] is b:
+            return self.make("plus_transpose", b, dims=b.dims)
         return self.make(op, a, b, dims=a.dims if a.ndim >= b.ndim else b.dims)
 
     def scaled(self, scale: Value | None, a: Value) -> Value:

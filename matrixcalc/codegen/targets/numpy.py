@@ -1,4 +1,4 @@
-"""Array operations as lines of NumPy and SciPy.
+"""NumPy and SciPy: BLAS and LAPACK are called directly.
 
 Arrays are row-major, LAPACK is column-major: it is given the transposed view, which is
 free, and its solves are asked for the transposed system.
@@ -6,31 +6,21 @@ free, and its solves are asked for the transposed system.
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import Protocol
-
 from matrixcalc.codegen.ir import Value
+from matrixcalc.codegen.spellings import ELEMENTWISE
+from matrixcalc.codegen.targets.python import INFIX, PythonTarget
 from matrixcalc.codegen.terms import letters
-from matrixcalc.dims import Dim
+from matrixcalc.codegen.writing import Writing
 from matrixcalc.errors import UnsupportedError
+from matrixcalc.expr import Expr
 
-UNARY = {
-    "log1p": "np.log1p({0})", "exp": "np.exp({0})", "log": "np.log({0})", "abs": "np.abs({0})",
-    "sign": "np.sign({0})", "step": "np.heaviside({0}, 0.5)", "sin": "np.sin({0})",
-    "cos": "np.cos({0})", "tan": "np.tan({0})", "arcsin": "np.arcsin({0})",
-    "arccos": "np.arccos({0})", "arctan": "np.arctan({0})", "sinh": "np.sinh({0})",
-    "cosh": "np.cosh({0})", "tanh": "np.tanh({0})", "relu": "np.maximum({0}, 0.0)",
-    "sigmoid": "special.expit({0})", "softplus": "np.logaddexp(0.0, {0})",
-    "erf": "special.erf({0})", "cbrt": "np.cbrt({0})", "sqrt": "np.sqrt({0})",
-}
-INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
 PLAIN = {
-    "neg": "-{0}",
     "T": "{0}.T",
     "dot": "np.dot({0}, {1})",
     "symv": "blas.dsymv(1.0, {0}.T, {1})",
     "outer": "np.dot({0}[:, None], {1}[None, :])",
     "gram": "np.dot({0}.T, {0})",
+    "plus_transpose": "{0} + {0}.T",
     "scale_rows": "{0}[:, None] * {1}",
     "scale_columns": "{0} * {1}",
     "pi": "np.pi",
@@ -55,97 +45,89 @@ PLAIN = {
     "logm": "linalg.logm({0}).real",
     "sqrtm": "linalg.sqrtm({0}).real",
 }
-FRESH = frozenset({"dot", "outer", "gram", "scale_rows", "scale_columns", "apply", *INFIX, "neg"})
-"""Operations whose result is a new array, that may be overwritten when used once."""
-
-_TABLED = ("adj", "norm2", "expm_frechet", "logm_frechet", "sqrtm_frechet")
+_TABLED = ("adj", "expm_frechet", "logm_frechet", "sqrtm_frechet")
 
 
-class Scope(Protocol):
-    """What a target asks of the function that is being written."""
+class NumPyTarget(PythonTarget):
+    """NumPy arrays of double precision, with SciPy's BLAS, LAPACK and special functions."""
 
-    def name(self, v: Value) -> str: ...
+    column = "numpy"
+    prelude = """\
+import numpy as np
+from scipy import linalg, special
+from scipy.linalg import blas, lapack
+"""
+    reserved = frozenset({"np", "linalg", "special", "blas", "lapack"})
+    plain = PLAIN
+    fresh = frozenset(
+        {"dot", "outer", "gram", "plus_transpose", "scale_rows", "scale_columns", "apply", "neg"}
+    ).union(INFIX)
 
-    def size(self, d: Dim) -> str: ...
+    def converted(self, name: str, e: Expr) -> list[str]:
+        if e.is_scalar:
+            return [f"{name} = float({name})"]
+        return [f"{name} = np.asarray({name}, dtype=float)"]
 
-    def temporary(self, stem: str) -> str: ...
+    def copied(self, text: str) -> str:
+        return f"np.array({text})"
 
+    def reusing(self, v: Value, w: Writing) -> list[str] | None:
+        name = w.name(v.args[0])
+        if v.op in INFIX and v.op != "pow":
+            made = [f"{name} {INFIX[v.op][0]}= {w.bare(v.args[1])}"]
+        elif v.op == "apply" and (call := ELEMENTWISE[v.data].numpy).startswith("np."):
+            made = [f"{call[:-1].format(name)}, out={name})"]
+        elif v.op == "add_diag":
+            made = [f"np.einsum('ii->i', {name})[...] += {w.bare(v.args[1])}"]
+        else:
+            return None
+        w.set(v, name)
+        return made
 
-def literal(value: Fraction) -> str:
-    """A number as a Python literal.
-
-    >>> literal(Fraction(1, 2)), literal(Fraction(-2))
-    ('0.5', '(-2.0)')
-    """
-    text = repr(float(value)) if abs(value) < Fraction(10) ** 300 else f"float({str(value)!r})"
-    return f"({text})" if value < 0 else text
-
-
-def lines(v: Value, target: str, scope: Scope, reusable: bool) -> list[str]:
-    """The lines that compute a value into the variable ``target``.
-
-    ``reusable`` says that the first operand is a matrix which nothing else needs.
-    """
-    a = [scope.name(x) for x in v.args]
-    op = v.op
-    if op in INFIX:
-        if reusable and op != "pow":
-            return [f"{a[0]} {INFIX[op]}= {a[1]}", f"{target} = {a[0]}"]
-        return [f"{target} = {a[0]} {INFIX[op]} {a[1]}"]
-    if op == "apply":
-        call = UNARY[v.data].format(*a)
-        if reusable and call.startswith("np."):
-            call = f"{call[:-1]}, out={a[0]})"
-        return [f"{target} = {call}"]
-    if op == "gram" and len(a) == 2:
-        return [f"{target} = np.dot({a[0]}.T, {a[0]})", f"{target} *= {a[1]}"]
-    if op in PLAIN:
-        return [f"{target} = {PLAIN[op].format(*a)}"]
-    shape = "(" + "".join(f"{scope.size(d)}, " for d in v.dims) + ")"
-    if op == "number":
-        return [f"{target} = {literal(v.data)}"]
-    if op == "size":
-        return [f"{target} = float({scope.size(v.data)})"]
-    if op in ("ones", "zeros"):
-        return [f"{target} = np.{op}({shape})"]
-    if op == "full":
-        return [f"{target} = np.full({shape}, {a[0]})"]
-    if op == "eye":
-        return [f"{target} = np.eye({scope.size(v.dims[0])})"]
-    if op == "scaled_eye":
-        return [f"{target} = {a[0]} * np.eye({scope.size(v.dims[0])})"]
-    if op == "add_diag":
-        start = [f"{target} = {a[0]}"] if reusable else [f"{target} = np.array({a[0]})"]
-        if v.args[0].ndim == 0:
-            start = [f"{target} = np.full({shape}, {a[0]})"]
-        return [*start, f"np.einsum('ii->i', {target})[...] += {a[1]}"]
-    if op == "reshape":
-        return [f"{target} = {a[0]}.reshape({shape})"]
-    if op == "matrix_power":
-        return [f"{target} = np.linalg.matrix_power({a[0]}, {v.data})"]
-    if op == "norm2":
-        flat = f"{a[0]}.ravel()" if v.args[0].ndim == 2 else a[0]
-        if not v.args[0].ndim:
-            return [f"{target} = abs({a[0]})"]
-        return [f"{target} = blas.dnrm2({flat})"]
-    if op == "kron":
-        if v.data is None:
-            return [f"{target} = np.kron({a[0]}, {a[1]})"]
-        parts = []
-        for text, x, kind in zip(a, v.args, v.data, strict=True):
-            parts.append(f"{text}[:, None]" if kind == "n1" else
-                         f"{text}[None, :]" if kind == "1n" else text)
-            assert x.ndim <= 2
-        return [f"{target} = np.kron({', '.join(parts)}).reshape({shape})"]
-    if op in ("lu", "cholesky", "solve", "inverse", "logdet"):
-        return _factored(v, target, a)
-    if op == "einsum":
-        return [f"{target} = {einsum(v, a)}"]
-    if op == "assemble":
-        return _assembled(v, target, a, shape)
-    if op in _TABLED:
-        return _special(op, target, a)
-    raise UnsupportedError(f"no NumPy code for {op}")
+    def statements(self, v: Value, target: str, w: Writing) -> list[str]:
+        a = [w.name(x) for x in v.args]
+        op = v.op
+        shape = "(" + "".join(f"{w.size(d)}, " for d in v.dims) + ")"
+        if op == "gram":
+            return [f"{target} = np.dot({a[0]}.T, {a[0]})", f"{target} *= {a[1]}"]
+        if op in ("ones", "zeros"):
+            return [f"{target} = np.{op}({shape})"]
+        if op == "full":
+            return [f"{target} = np.full({shape}, {a[0]})"]
+        if op == "eye":
+            return [f"{target} = np.eye({w.size(v.dims[0])})"]
+        if op == "scaled_eye":
+            return [f"{target} = {a[0]} * np.eye({w.size(v.dims[0])})"]
+        if op == "add_diag":
+            start = f"{target} = np.array({a[0]})"
+            if v.args[0].ndim == 0:
+                start = f"{target} = np.full({shape}, {a[0]})"
+            return [start, f"np.einsum('ii->i', {target})[...] += {a[1]}"]
+        if op == "reshape":
+            return [f"{target} = {a[0]}.reshape({shape})"]
+        if op == "matrix_power":
+            return [f"{target} = np.linalg.matrix_power({a[0]}, {v.data})"]
+        if op == "multi_dot":
+            return [f"{target} = np.linalg.multi_dot(({', '.join(a)}))"]
+        if op == "norm2":
+            if not v.args[0].ndim:
+                return [f"{target} = abs({a[0]})"]
+            return [f"{target} = blas.dnrm2({a[0]}{'.ravel()' if v.args[0].ndim == 2 else ''})"]
+        if op == "kron":
+            if v.data is None:
+                return [f"{target} = np.kron({a[0]}, {a[1]})"]
+            cut = {"n1": "[:, None]", "1n": "[None, :]"}
+            parts = [f"{text}{cut.get(kind, '')}" for text, kind in zip(a, v.data, strict=True)]
+            return [f"{target} = np.kron({', '.join(parts)}).reshape({shape})"]
+        if op in ("lu", "cholesky", "solve", "inverse", "logdet"):
+            return _factored(v, target, a)
+        if op == "einsum":
+            return [f"{target} = {einsum(v, a)}"]
+        if op == "assemble":
+            return _assembled(v, target, a, shape)
+        if op in _TABLED:
+            return _special(op, target, a)
+        raise UnsupportedError(f"no NumPy code for {op}")
 
 
 def _factored(v: Value, target: str, a: list[str]) -> list[str]:
@@ -230,3 +212,6 @@ def _special(op: str, target: str, a: list[str]) -> list[str]:
             f"for i in range(len({target}_s))])",
             f"{target} = np.sign(np.linalg.det({target}_u @ {target}_v)) * "
             f"({target}_v.T * {target}_w) @ {target}_u.T"]
+
+
+TARGET = NumPyTarget()

@@ -1,0 +1,96 @@
+"""From a function and what is wanted of it to array operations, as a visible list of passes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matrixcalc.codegen.distribute import distributed
+from matrixcalc.codegen.ir import Value
+from matrixcalc.codegen.lower import Lowering
+from matrixcalc.codegen.products import PRODUCTS, hvp_of, jvp_of, vjp_of
+from matrixcalc.codegen.program import Output, Program
+from matrixcalc.codegen.stable import stabilised
+from matrixcalc.codegen.terms import lower_terms
+from matrixcalc.derivative import Derivative
+from matrixcalc.derive import derive
+from matrixcalc.errors import UnsupportedError
+from matrixcalc.expr import Expr, symbols
+from matrixcalc.layouts import arrange
+
+_LABELS = ("value", "first derivative", "second derivative")
+
+
+def prepared(e: Expr) -> Expr:
+    """An expression as it is computed: stable, and cheap sums multiplied out."""
+    return distributed(stabilised(e))
+
+
+def derivative_program(
+    f: str | Expr,
+    wrt: str,
+    order: int | Sequence[int],
+    vars: Mapping[str, str] | None,
+    layout: str,
+    sizes: Mapping[str, int] | None,
+    structured: str | None,
+    dense: bool,
+) -> Program:
+    """The program of a value, a first and a second derivative, or several of them."""
+    orders = _orders(order)
+    lowering = Lowering(sizes)
+    found: dict[int, Derivative] = {}
+    for k in sorted({max(k, 1) for k in orders}):
+        found[k] = derive(
+            f, *(wrt,) * k, vars=vars, layout=layout, verify=False, structured=structured
+        )
+    one = next(iter(found.values()))
+    outputs = []
+    for k in orders:
+        if k:
+            made = _derivative(lowering, found[k], layout)
+            label = f"{_LABELS[k]}: {found[k]}"
+        else:
+            made = lowering.lower(prepared(one.function))
+            label = f"value: {one.function}"
+        outputs.append(Output(label, made))
+    about = f"{one.function}, by {wrt}: order {', '.join(map(str, orders))}, {layout} layout."
+    variables = (*symbols(one.function), *one.targets)
+    return Program.of(about, variables, outputs, lowering.builder)
+
+
+def product_program(
+    f: str | Expr,
+    wrt: str,
+    product: str,
+    vars: Mapping[str, str] | None,
+    sizes: Mapping[str, int] | None,
+    structured: str | None,
+) -> Program:
+    """The program of a Jacobian- or Hessian-vector product."""
+    if product not in PRODUCTS:
+        raise UnsupportedError(
+            f"no product {product!r}", hint=f"the products are {', '.join(PRODUCTS)}"
+        )
+    d = derive(f, wrt, vars=vars, verify=False, layout="mixed", structured=structured)
+    formula = {"jvp": jvp_of, "vjp": vjp_of, "hvp": hvp_of}[product](d)
+    lowering = Lowering(sizes)
+    output = Output(f"{product}: {formula}", lowering.lower(prepared(formula)))
+    variables = (*symbols(d.function), *d.targets, *symbols(formula))
+    return Program.of(f"{d.function}, by {wrt}: {product}.", variables, [output], lowering.builder)
+
+
+def _orders(order: int | Sequence[int]) -> tuple[int, ...]:
+    orders = (order,) if isinstance(order, int) else tuple(order)
+    if not orders or any(not isinstance(k, int) or not 0 <= k <= 2 for k in orders):
+        raise UnsupportedError("the order is 0, 1 or 2, or a tuple of them")
+    return orders
+
+
+def _derivative(lowering: Lowering, d: Derivative, layout: str) -> Value:
+    tensor = d.tensor
+    if tensor.natural is not None:
+        last = (sum(tensor.orders[:-1]), tensor.orders[-1])
+        return lowering.lower(prepared(arrange(tensor.natural, layout, *last)))
+    whole = (d.function, *d.targets)
+    dims = tuple(n for e in whole for n in e.shape if not n.is_one)
+    return lower_terms(lowering, tensor.terms, tensor.indices, dims, prepared)

@@ -1,0 +1,48 @@
+"""How each elementwise function is written in each target: one row a function.
+
+``{0}`` is the argument, always a name, a number or in parentheses. A function without a row
+here is written out by its meaning.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Spelling(NamedTuple):
+    """The templates of one function; those of ``numba`` are for one entry, in a loop."""
+
+    numpy: str
+    array_api: str
+    jax: str
+    torch: str
+    numba: str
+    julia: str
+    matlab: str
+
+
+_S = Spelling
+ELEMENTWISE: dict[str, Spelling] = {
+    # name: NumPy, array API, JAX, PyTorch, one entry in Numba, Julia, MATLAB
+    "exp": _S("np.exp({0})", "xp.exp({0})", "jnp.exp({0})", "torch.exp({0})", "math.exp({0})", "exp.({0})", "exp({0})"),
+    "log": _S("np.log({0})", "xp.log({0})", "jnp.log({0})", "torch.log({0})", "math.log({0})", "log.({0})", "log({0})"),
+    "log1p": _S("np.log1p({0})", "xp.log1p({0})", "jnp.log1p({0})", "torch.log1p({0})", "math.log1p({0})", "log1p.({0})", "log1p({0})"),
+    "abs": _S("np.abs({0})", "xp.abs({0})", "jnp.abs({0})", "torch.abs({0})", "abs({0})", "abs.({0})", "abs({0})"),
+    "sign": _S("np.sign({0})", "xp.sign({0})", "jnp.sign({0})", "torch.sign({0})", "np.sign({0})", "sign.({0})", "sign({0})"),
+    "step": _S("np.heaviside({0}, 0.5)", "(xp.sign({0}) + 1.0) * 0.5", "jnp.heaviside({0}, 0.5)", "(torch.sign({0}) + 1.0) * 0.5", "(np.sign({0}) + 1.0) * 0.5", "(sign.({0}) .+ 1) ./ 2", "(sign({0}) + 1) / 2"),
+    "sin": _S("np.sin({0})", "xp.sin({0})", "jnp.sin({0})", "torch.sin({0})", "math.sin({0})", "sin.({0})", "sin({0})"),
+    "cos": _S("np.cos({0})", "xp.cos({0})", "jnp.cos({0})", "torch.cos({0})", "math.cos({0})", "cos.({0})", "cos({0})"),
+    "tan": _S("np.tan({0})", "xp.tan({0})", "jnp.tan({0})", "torch.tan({0})", "math.tan({0})", "tan.({0})", "tan({0})"),
+    "arcsin": _S("np.arcsin({0})", "xp.asin({0})", "jnp.arcsin({0})", "torch.asin({0})", "math.asin({0})", "asin.({0})", "asin({0})"),
+    "arccos": _S("np.arccos({0})", "xp.acos({0})", "jnp.arccos({0})", "torch.acos({0})", "math.acos({0})", "acos.({0})", "acos({0})"),
+    "arctan": _S("np.arctan({0})", "xp.atan({0})", "jnp.arctan({0})", "torch.atan({0})", "math.atan({0})", "atan.({0})", "atan({0})"),
+    "sinh": _S("np.sinh({0})", "xp.sinh({0})", "jnp.sinh({0})", "torch.sinh({0})", "math.sinh({0})", "sinh.({0})", "sinh({0})"),
+    "cosh": _S("np.cosh({0})", "xp.cosh({0})", "jnp.cosh({0})", "torch.cosh({0})", "math.cosh({0})", "cosh.({0})", "cosh({0})"),
+    "tanh": _S("np.tanh({0})", "xp.tanh({0})", "jnp.tanh({0})", "torch.tanh({0})", "math.tanh({0})", "tanh.({0})", "tanh({0})"),
+    "relu": _S("np.maximum({0}, 0.0)", "xp.where({0} > 0, {0}, 0.0 * {0})", "jnp.maximum({0}, 0.0)", "torch.relu({0})", "max({0}, 0.0)", "max.({0}, 0)", "max({0}, 0)"),
+    "sigmoid": _S("special.expit({0})", "xp.exp(-xp.logaddexp(0.0 * {0}, -{0}))", "jax.nn.sigmoid({0})", "torch.sigmoid({0})", "1.0 / (1.0 + math.exp(-{0}))", "1 ./ (1 .+ exp.(-{0}))", "1 ./ (1 + exp(-{0}))"),
+    "softplus": _S("np.logaddexp(0.0, {0})", "xp.logaddexp(0.0 * {0}, {0})", "jnp.logaddexp(0.0, {0})", "torch.logaddexp(torch.zeros_like({0}), {0})", "max({0}, 0.0) + math.log1p(math.exp(-abs({0})))", "max.({0}, 0) .+ log1p.(exp.(-abs.({0})))", "max({0}, 0) + log1p(exp(-abs({0})))"),
+    "erf": _S("special.erf({0})", "erf({0})", "jax.scipy.special.erf({0})", "torch.erf({0})", "math.erf({0})", "SpecialFunctions.erf.({0})", "erf({0})"),
+    "cbrt": _S("np.cbrt({0})", "xp.sign({0}) * xp.abs({0}) ** (1.0 / 3.0)", "jnp.cbrt({0})", "torch.sign({0}) * torch.abs({0}) ** (1.0 / 3.0)", "np.cbrt({0})", "cbrt.({0})", "nthroot({0}, 3)"),
+    "sqrt": _S("np.sqrt({0})", "xp.sqrt({0})", "jnp.sqrt({0})", "torch.sqrt({0})", "math.sqrt({0})", "sqrt.({0})", "sqrt({0})"),
+}

@@ -1,0 +1,227 @@
+"""Programs as Python functions: what NumPy, JAX, PyTorch and their like have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from matrixcalc.codegen.ir import Value
+from matrixcalc.codegen.program import Program
+from matrixcalc.codegen.spellings import ELEMENTWISE
+from matrixcalc.codegen.writing import (
+    ATOM,
+    POWER,
+    PRODUCT,
+    SIGN,
+    SUM,
+    Writing,
+    axes_of,
+    written_shape,
+)
+from matrixcalc.errors import UnsupportedError
+from matrixcalc.expr import Expr
+
+INFIX = {
+    "add": ("+", SUM, SUM, SUM),
+    "sub": ("-", SUM, SUM, PRODUCT),
+    "mul": ("*", PRODUCT, PRODUCT, PRODUCT),
+    "div": ("/", PRODUCT, PRODUCT, SIGN),
+    "pow": ("**", POWER, ATOM, SIGN),
+}
+"""Sign, own level, and the levels that the left and the right side need."""
+
+EXPRESSIVE = frozenset({*INFIX, "neg", "size"})
+"""Operations that may be written inside a longer expression."""
+
+
+class PythonTarget:
+    """A target whose code is a Python function.
+
+    A subclass gives ``column`` (its column of the spellings), ``prelude`` (its imports), ``plain``
+    (templates of single expressions, by operation), and overrides what differs.
+    """
+
+    column = "numpy"
+    prelude = ""
+    reserved: frozenset[str] = frozenset()
+    plain: Mapping[str, str] = {}
+    fresh: frozenset[str] = frozenset()
+    """Operations whose result is a new array, which may be overwritten where it is used once."""
+
+    def rewritten(self, program: Program) -> Program:
+        """The program with the operations that this target does in a way of its own."""
+        return program
+
+    # one function
+
+    def source(self, program: Program) -> str:
+        """The whole text: imports and one function with checks, names and comments."""
+        return self._written(program)[0]
+
+    def load(self, program: Program) -> Callable[..., Any]:
+        """The function, to be called with its variables by name or in sorted order."""
+        text, arguments = self._written(program)
+        scope: dict[str, Any] = {}
+        # The text is our own: see names.py for the only part of it that a user chose.
+        exec(text, scope)
+        made: Callable[..., Any] = scope["function"]
+        renamed = {k: v for k, v in arguments.items() if k != v}
+        if not renamed:
+            return made
+
+        def call(*args: Any, **values: Any) -> Any:
+            return made(*args, **{renamed.get(k, k): v for k, v in values.items()})
+
+        call.__doc__ = made.__doc__
+        return call
+
+    def _written(self, program: Program) -> tuple[str, dict[str, str]]:
+        program = self.rewritten(program)
+        w = Writing(program.variables, self.reserved)
+        body = [
+            *self.arguments(w, program.variables),
+            *self.computed(w, program),
+            *self.returned(w, program),
+        ]
+        head = f"def function({', '.join(w.arguments.values())}):"
+        doc = "\n".join(f"    {line}".rstrip() for line in docstring(w, program).splitlines())
+        text = "".join(f"    {line}\n" if line else "\n" for line in body)
+        return f'{self.prelude}\n\n{head}\n    """{doc.lstrip()}\n    """\n{text}', w.arguments
+
+    # its parts
+
+    def arguments(self, w: Writing, variables: Sequence[Expr]) -> list[str]:
+        """Arguments as arrays, and their shapes against each other."""
+        made: list[str] = []
+        for e in variables:
+            made += self.converted(w.arguments[e.name], e)
+        for e in variables:
+            name, axes = w.arguments[e.name], axes_of(e)
+            if not axes:
+                continue
+            made.append(f"if {name}.ndim != {len(axes)}:")
+            message = f"{e.name} must have {len(axes)} axes ({written_shape(e)})"
+            made.append(f"    raise ValueError({message!r})")
+            for k, d in enumerate(axes):
+                if len(d.names) == 1 and d.factor == 1 and d.names[0] not in w.sizes:
+                    w.sizes[d.names[0]] = w.fresh(d.names[0])
+                    made.append(f"{w.sizes[d.names[0]]} = {name}.shape[{k}]")
+        for e in variables:
+            axes = axes_of(e)
+            if axes:
+                name = w.arguments[e.name]
+                wanted = "(" + "".join(f"{w.size(d)}, " for d in axes) + ")"
+                made += [f"if {name}.shape != {wanted}:", f"    {misfit(e, name, wanted)}"]
+        return made
+
+    def converted(self, name: str, e: Expr) -> list[str]:
+        """The lines that make an argument an array."""
+        raise NotImplementedError
+
+    def computed(self, w: Writing, program: Program) -> list[str]:
+        """The lines for the outputs and everything below them."""
+        made: list[str] = []
+        results = {o.value for o in program.outputs}
+        for v in w.count([o.value for o in program.outputs]):
+            if v.op == "input":
+                w.set(v, w.arguments[v.data[0]])
+                continue
+            if v.op == "number":
+                w.set(v, literal(v.data), ATOM)
+                continue
+            found = self.expression(v, w)
+            if found is not None:
+                text, level = found
+                if w.inlined(v, text, lambda v: v.op in EXPRESSIVE) and v not in results:
+                    w.set(v, text, level)
+                    continue
+            first = v.args[0] if v.args else None
+            reusable = (
+                first is not None and first.ndim == 2 and first.dims == v.dims
+                and first.op in self.fresh and w.uses[first] == 1 and first not in v.args[1:]
+            )
+            if v.note:
+                made.append(f"# {v.note}")
+            lines = self.reusing(v, w) if reusable else None
+            if lines is None:
+                name = w.temporary(v)
+                lines = [f"{name} = {found[0]}"] if found else self.statements(v, name, w)
+                w.set(v, name)
+            made += lines
+        return made
+
+    def expression(self, v: Value, w: Writing) -> tuple[str, int] | None:
+        """An operation as one expression and its level, or None."""
+        if v.op in INFIX:
+            sign, level, left, right = INFIX[v.op]
+            return f"{w.name(v.args[0], left)} {sign} {w.name(v.args[1], right)}", level
+        if v.op == "neg":
+            return f"-{w.name(v.args[0], SIGN)}", SIGN
+        if v.op == "size":
+            return f"float({w.size(v.data)})", ATOM
+        if v.op == "apply":
+            template: str = getattr(ELEMENTWISE[v.data], self.column)
+            return w.filled(template, v.args), ATOM if template.endswith(")") else SUM
+        if v.op == "gram" and len(v.args) == 2:
+            return None
+        if v.op in self.plain:
+            template = self.plain[v.op]
+            simple = template.endswith((")", "]", ".T")) and " * " not in template
+            return w.filled(template, v.args), ATOM if simple else SUM
+        return None
+
+    def reusing(self, v: Value, w: Writing) -> list[str] | None:
+        """The lines that write a result over the first operand, which nothing else needs.
+
+        They name the value too. None where the operation cannot.
+        """
+        return None
+
+    def statements(self, v: Value, target: str, w: Writing) -> list[str]:
+        """The lines that compute into ``target`` what no single expression does."""
+        raise UnsupportedError(f"no code for {v.op}")
+
+    def returned(self, w: Writing, program: Program) -> list[str]:
+        """The last line; arguments are never handed back themselves."""
+        texts = []
+        for o in program.outputs:
+            owned = o.value.op not in ("input", "T", "reshape", "vec") or not o.value.ndim
+            texts.append(w.bare(o.value) if owned else self.copied(w.bare(o.value)))
+        return [f"return {', '.join(texts)}"]
+
+    def copied(self, text: str) -> str:
+        """A copy of an array."""
+        return text
+
+
+def literal(value: Fraction) -> str:
+    """A number as a Python literal.
+
+    >>> literal(Fraction(1, 2)), literal(Fraction(-2))
+    ('0.5', '(-2.0)')
+    """
+    text = repr(float(value)) if abs(value) < Fraction(10) ** 300 else f"float({str(value)!r})"
+    return f"({text})" if value < 0 else text
+
+
+def misfit(e: Expr, name: str, wanted: str) -> str:
+    """The line that tells that a shape does not fit the others."""
+    return (
+        f'raise ValueError(f"{e.name} is {written_shape(e)}, which the other arguments make '
+        f'{{{wanted}}}; its shape is {{{name}.shape}}")'
+    )
+
+
+def docstring(w: Writing, program: Program) -> str:
+    """What the function is, what it takes and what it gives."""
+    rows = [f"    {w.arguments[e.name]}: {described(e)}" for e in program.variables]
+    returned = [f"    {o.label}" for o in program.outputs]
+    text = "\n".join((program.about, "", "Arguments:", *rows, "", "Returns:", *returned))
+    return text.replace("\\", "\\\\").replace('"""', "'''")
+
+
+def described(e: Expr) -> str:
+    """The kind, the shape and the properties of a variable."""
+    properties = "".join(f", {p.replace('_', ' ')}" for p in e.data[1])
+    return f"{e.kind}{'' if e.is_scalar else f', {e.rows}×{e.cols}'}{properties}"

@@ -1,0 +1,151 @@
+"""A function being written: names, sizes, and which operations get a line of their own.
+
+Nothing here knows a target's syntax; :mod:`matrixcalc.codegen.targets.python` and its like do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from matrixcalc.codegen.ir import Value, schedule
+from matrixcalc.codegen.names import identifier
+from matrixcalc.dims import Dim
+from matrixcalc.errors import UnsupportedError
+from matrixcalc.expr import Expr
+
+ATOM, POWER, SIGN, PRODUCT, SUM = 4, 3, 2, 1, 0
+"""How strongly a piece of code binds, for parentheses."""
+
+_LONG = 48
+_STEMS = {
+    "add": "total", "sub": "difference", "mul": "scaled", "div": "quotient", "pow": "power",
+    "neg": "negative", "lu": "factor", "cholesky": "factor", "solve": "solution",
+    "inverse": "inverse", "gram": "gram", "outer": "outer", "sum": "total", "einsum": "core",
+    "assemble": "tensor", "dot": "product", "symv": "product", "multi_dot": "product",
+    "scale_rows": "scaled", "scale_columns": "scaled", "reshape": "shaped", "T": "transposed",
+}
+
+
+class Writing:
+    """The names, sizes and texts of one function.
+
+    ``reserved`` are names that the target itself uses.
+    """
+
+    def __init__(self, variables: Sequence[Expr], reserved: Iterable[str] = ()) -> None:
+        self.taken = set(reserved)
+        self.arguments: dict[str, str] = {}
+        for e in variables:
+            self.arguments[e.name] = self.fresh(identifier(e.name))
+        self.sizes: dict[str, str] = {}
+        self.uses: dict[Value, int] = {}
+        self._texts: dict[Value, tuple[str, int]] = {}
+
+    # names
+
+    def fresh(self, stem: str) -> str:
+        """A new name that begins with the stem."""
+        count, name = 1, stem
+        while name in self.taken:
+            count += 1
+            name = f"{stem}_{count}"
+        self.taken.add(name)
+        return name
+
+    def temporary(self, v: Value) -> str:
+        """A telling name for a value: ``Xw`` for X*w, ``exp_x`` for exp(x)."""
+        return self.fresh(self._telling(v) or _STEMS.get(v.op, v.op))
+
+    def _telling(self, v: Value) -> str | None:
+        parts = [self._short(a) for a in v.args]
+        if any(p is None for p in parts):
+            return v.data if v.op == "apply" else None
+        if v.op == "apply":
+            return f"{v.data}_{parts[0]}"
+        if v.op in ("dot", "symv"):
+            return f"{parts[0]}{parts[1]}"
+        if v.op == "gram" and len(parts) == 1:
+            return f"{parts[0]}t{parts[0]}"
+        return None
+
+    def _short(self, v: Value) -> str | None:
+        if v.op == "T":
+            inner = self._short(v.args[0])
+            return None if inner is None else f"{inner}t"
+        text, level = self._texts.get(v, ("", 0))
+        known = level == ATOM and re.fullmatch(r"[A-Za-z]\w{0,5}", text) is not None
+        return text if known and text not in _STEMS.values() else None
+
+    # sizes
+
+    def size(self, d: Dim) -> str:
+        """A dimension as an expression in the sizes that the arguments tell.
+
+        Raises UnsupportedError where no argument tells one of them.
+        """
+        parts = []
+        for name in d.names:
+            if name not in self.sizes:
+                raise UnsupportedError(
+                    f"no argument tells the size of the dimension {name}",
+                    hint="give it as a number in the declarations, as in x: vector(3)",
+                )
+            parts.append(self.sizes[name])
+        if d.factor != 1 or not parts:
+            parts.insert(0, str(d.factor))
+        return " * ".join(parts)
+
+    # texts
+
+    def set(self, v: Value, text: str, level: int = ATOM) -> None:
+        """Say how a value is written from now on."""
+        self._texts[v] = (text, level)
+
+    def bare(self, v: Value) -> str:
+        """A value where nothing stands beside it, as in a call."""
+        return self._texts[v][0]
+
+    def name(self, v: Value, level: int = ATOM) -> str:
+        """A value in a place that binds as strongly as ``level``."""
+        text, own = self._texts[v]
+        return text if own >= level else f"({text})"
+
+    def filled(self, template: str, args: Sequence[Value]) -> str:
+        """A template with the texts of its arguments, in parentheses where they need them.
+
+        What stands between a parenthesis or comma and another needs none.
+        """
+
+        def text(found: re.Match[str]) -> str:
+            before, place, after = found.groups()
+            alone = before in ("(", ", ") and after in (")", ",")
+            v = args[int(place)]
+            return str(before) + (self.bare(v) if alone else self.name(v))
+
+        return re.sub(r"(^|, |.)\{(\d)\}(?=(.|$))", text, template)
+
+    def count(self, outputs: Sequence[Value]) -> list[Value]:
+        """All values in an order in which they can be computed; their uses are counted."""
+        order = schedule(list(outputs))
+        self.uses = {}
+        for used in (*(a for v in order for a in v.args), *outputs):
+            self.uses[used] = self.uses.get(used, 0) + 1
+        return order
+
+    def inlined(self, v: Value, text: str, elementwise: Callable[[Value], bool]) -> bool:
+        """Whether a value is written where it is used, and has no line of its own."""
+        if v.op == "T":
+            return True
+        return self.uses[v] == 1 and len(text) <= _LONG and elementwise(v) and v.ndim < 2
+
+
+def axes_of(e: Expr) -> list[Dim]:
+    """The axes of a variable as an array: those longer than one."""
+    return [d for d in e.shape if not d.is_one]
+
+
+def written_shape(e: Expr) -> str:
+    """The shape of a variable in words: ``n×m``, ``length n``."""
+    axes = axes_of(e)
+    return "a number" if not axes else "×".join(str(d) for d in axes)
