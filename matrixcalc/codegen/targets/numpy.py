@@ -7,9 +7,9 @@ free, and its solves are asked for the transposed system.
 from __future__ import annotations
 
 from matrixcalc.codegen.ir import Value
+from matrixcalc.codegen.pairs import Side, letters, pair_of
 from matrixcalc.codegen.spellings import ELEMENTWISE
 from matrixcalc.codegen.targets.python import INFIX, PythonTarget
-from matrixcalc.codegen.terms import letters
 from matrixcalc.codegen.writing import Writing
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr
@@ -122,7 +122,9 @@ from scipy.linalg import blas, lapack
         if op in ("lu", "cholesky", "solve", "inverse", "logdet"):
             return _factored(v, target, a)
         if op == "einsum":
-            return [f"{target} = {einsum(v, a)}"]
+            return [f"{target} = {einsum(v, w)}"]
+        if op == "stack":
+            return [f"{target} = np.stack(({', '.join(a)}))"]
         if op == "assemble":
             return _assembled(v, target, a, shape)
         if op in _TABLED:
@@ -156,23 +158,34 @@ def _factored(v: Value, target: str, a: list[str]) -> list[str]:
             f"{target} = np.triu({target}) + np.triu({target}, 1).T"]
 
 
-def einsum(v: Value, a: list[str]) -> str:
-    """An einsum call; plain broadcasting where no index is summed."""
+def einsum(v: Value, w: Writing) -> str:
+    """One array summed or turned, or two multiplied: by broadcasting or as a matrix product."""
     subscripts, out = v.data
-    scalars = [t for t, ids in zip(a, subscripts, strict=True) if not ids]
-    arrays = [(t, ids) for t, ids in zip(a, subscripts, strict=True) if ids]
-    front = "".join(f"{s} * " for s in scalars)
-    if not arrays:
-        return " * ".join(scalars)
-    repeated = any(len(set(ids)) != len(ids) for _, ids in arrays)
-    if len(arrays) == 1 and arrays[0][1] == out:
-        return f"{front}{arrays[0][0]}"
-    if not repeated and {i for _, ids in arrays for i in ids} == set(out):
-        return front + " * ".join(_broadcast(t, ids, out) for t, ids in arrays)
-    text = ",".join(letters(ids) for _, ids in arrays)
-    optimize = ", optimize=True" if len(arrays) > 2 else ""
-    names = ", ".join(t for t, _ in arrays)
-    return f"{front}np.einsum('{text}->{letters(out)}', {names}{optimize})"
+    a = [w.name(x) for x in v.args]
+    if len(a) == 1:
+        (ids,) = subscripts
+        if sorted(ids) == sorted(out):
+            return f"{a[0]}.transpose({', '.join(str(ids.index(i)) for i in out)})"
+        return f"np.einsum('{letters(ids)}->{letters(out)}', {a[0]})"
+    pair = pair_of(v)
+    if pair is None:
+        return " * ".join(_broadcast(t, ids, out) for t, ids in zip(a, subscripts, strict=True))
+    if pair.batch and pair.batch == len(out):
+        text = ",".join(map(letters, subscripts))
+        return f"np.einsum('{text}->{letters(out)}', {a[0]}, {a[1]})"
+    left = _stack_of_matrices(a[0], pair.left, pair.batch, w)
+    right = _stack_of_matrices(a[1], pair.right, pair.batch, w)
+    made = f"np.matmul({left}, {right})" if pair.batch else f"np.dot({left}, {right})"
+    gathered = (
+        pair.batch + 2 != len(pair.dims) or pair.batch > 1
+        if pair.batch
+        else len(pair.dims) > 2
+    )
+    if gathered:
+        made += f".reshape({', '.join(w.size(d) for d in pair.dims)})"
+    if pair.order is not None:
+        made += f".transpose({', '.join(map(str, pair.order))})"
+    return made
 
 
 def _broadcast(text: str, ids: tuple[int, ...], out: tuple[int, ...]) -> str:
@@ -184,9 +197,38 @@ def _broadcast(text: str, ids: tuple[int, ...], out: tuple[int, ...]) -> str:
     return f"{text}[{', '.join(':' if i in ids else 'None' for i in out)}]"
 
 
+def _stack_of_matrices(text: str, side: Side, batch: int, w: Writing) -> str:
+    """One side of a matrix product; the axes of each group gathered in one."""
+    if side.order is not None:
+        text += f".transpose({', '.join(map(str, side.order))})"
+        if batch and side.order[-1] != len(side.order) - 1 != side.order[-2]:
+            # BLAS takes a matrix only if one of its axes is contiguous
+            text = f"np.ascontiguousarray({text})"
+    groups = [g for g in side.groups if g]
+    if batch or any(len(g) != 1 for g in groups):
+        wanted = side.groups if batch else groups
+        if any(len(g) != 1 for g in wanted):
+            # numpy infers the length of one gathered axis
+            longest = max(range(len(wanted)), key=lambda k: len(wanted[k]))
+            shape = [
+                "-1" if k == longest else " * ".join(w.size(d) for d in g) or "1"
+                for k, g in enumerate(wanted)
+            ]
+            text += f".reshape({', '.join(shape)})"
+    if side.turned:
+        text += ".transpose(0, 2, 1)" if batch else ".T"
+    return text
+
+
 def _assembled(v: Value, target: str, a: list[str], shape: str) -> list[str]:
-    made = [f"{target} = np.zeros({shape})"]
-    for text, (out, free) in zip(a, v.data, strict=True):
+    made: list[str] = []
+    for text, core, (out, free) in zip(a, v.args, v.data, strict=True):
+        if len(out) == len(free):
+            fresh = core.op in ("einsum", "add", "sub") and not made
+            made.append(f"{target} = {text}" if fresh else f"{target} = np.array({text})")
+            continue
+        if not made:
+            made.append(f"{target} = np.zeros({shape})")
         distinct = tuple(dict.fromkeys(free))
         view = target
         if distinct != free:
