@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from matrixcalc.codegen.ir import Value, schedule
-from matrixcalc.codegen.names import identifier
+from matrixcalc.codegen.names import PYTHON, Language, identifier
 from matrixcalc.dims import Dim
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr
@@ -30,14 +30,20 @@ _STEMS = {
 class Writing:
     """The names, sizes and texts of one function.
 
-    ``reserved`` are names that the target itself uses.
+    ``reserved`` are names that the target itself uses, ``language`` says what a name may be.
     """
 
-    def __init__(self, variables: Sequence[Expr], reserved: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        variables: Sequence[Expr],
+        reserved: Iterable[str] = (),
+        language: Language = PYTHON,
+    ) -> None:
         self.taken = set(reserved)
+        self.language = language
         self.arguments: dict[str, str] = {}
         for e in variables:
-            self.arguments[e.name] = self.fresh(identifier(e.name))
+            self.arguments[e.name] = self.fresh(identifier(e.name, language=language))
         self.sizes: dict[str, str] = {}
         self.uses: dict[Value, int] = {}
         self._texts: dict[Value, tuple[str, int]] = {}
@@ -78,6 +84,11 @@ class Writing:
         return text if known and text not in _STEMS.values() else None
 
     # sizes
+
+    def tell_size(self, name: str) -> str:
+        """The name in code of a dimension whose size becomes known now."""
+        made = self.sizes[name] = self.fresh(identifier(name, language=self.language))
+        return made
 
     def size(self, d: Dim) -> str:
         """A dimension as an expression in the sizes that the arguments tell.

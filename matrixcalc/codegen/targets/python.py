@@ -105,8 +105,7 @@ class PythonTarget:
             made.append(f"    raise ValueError({message!r})")
             for k, d in enumerate(axes):
                 if len(d.names) == 1 and d.factor == 1 and d.names[0] not in w.sizes:
-                    w.sizes[d.names[0]] = w.fresh(d.names[0])
-                    made.append(f"{w.sizes[d.names[0]]} = {name}.shape[{k}]")
+                    made.append(f"{w.tell_size(d.names[0])} = {name}.shape[{k}]")
         for e in variables:
             axes = axes_of(e)
             if axes:
