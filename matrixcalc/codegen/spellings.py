@@ -40,9 +40,9 @@ ELEMENTWISE: dict[str, Spelling] = {
     "cosh": _S("np.cosh({0})", "xp.cosh({0})", "jnp.cosh({0})", "torch.cosh({0})", "math.cosh({0})", "cosh.({0})", "cosh({0})"),
     "tanh": _S("np.tanh({0})", "xp.tanh({0})", "jnp.tanh({0})", "torch.tanh({0})", "math.tanh({0})", "tanh.({0})", "tanh({0})"),
     "relu": _S("np.maximum({0}, 0.0)", "xp.where({0} > 0, {0}, 0.0 * {0})", "jnp.maximum({0}, 0.0)", "torch.relu({0})", "max({0}, 0.0)", "max.({0}, 0)", "max({0}, 0)"),
-    "sigmoid": _S("special.expit({0})", "xp.exp(-xp.logaddexp(0.0 * {0}, -{0}))", "jax.nn.sigmoid({0})", "torch.sigmoid({0})", "1.0 / (1.0 + math.exp(-{0}))", "1 ./ (1 .+ exp.(-{0}))", "1 ./ (1 + exp(-{0}))"),
-    "softplus": _S("np.logaddexp(0.0, {0})", "xp.logaddexp(0.0 * {0}, {0})", "jnp.logaddexp(0.0, {0})", "torch.logaddexp(torch.zeros_like({0}), {0})", "max({0}, 0.0) + math.log1p(math.exp(-abs({0})))", "max.({0}, 0) .+ log1p.(exp.(-abs.({0})))", "max({0}, 0) + log1p(exp(-abs({0})))"),
-    "erf": _S("special.erf({0})", "erf({0})", "jax.scipy.special.erf({0})", "torch.erf({0})", "math.erf({0})", "SpecialFunctions.erf.({0})", "erf({0})"),
+    "sigmoid": _S("special.expit({0})", "xp.exp(-xp.logaddexp(0.0 * {0}, -{0}))", "jax.nn.sigmoid({0})", "torch.sigmoid({0})", "1.0 / (1.0 + math.exp(-{0}))", "1 ./ (1 .+ exp.(.-{0}))", "1 ./ (1 + exp(-{0}))"),
+    "softplus": _S("np.logaddexp(0.0, {0})", "xp.logaddexp(0.0 * {0}, {0})", "jnp.logaddexp(0.0, {0})", "torch.logaddexp(torch.zeros_like({0}), {0})", "max({0}, 0.0) + math.log1p(math.exp(-abs({0})))", "max.({0}, 0) .+ log1p.(exp.(.-abs.({0})))", "max({0}, 0) + log1p(exp(-abs({0})))"),
+    "erf": _S("special.erf({0})", "erf({0})", "jax.scipy.special.erf({0})", "torch.erf({0})", "math.erf({0})", "erf.({0})", "erf({0})"),
     "cbrt": _S("np.cbrt({0})", "xp.sign({0}) * xp.abs({0}) ** (1.0 / 3.0)", "jnp.cbrt({0})", "torch.sign({0}) * torch.abs({0}) ** (1.0 / 3.0)", "np.cbrt({0})", "cbrt.({0})", "nthroot({0}, 3)"),
     "sqrt": _S("np.sqrt({0})", "xp.sqrt({0})", "jnp.sqrt({0})", "torch.sqrt({0})", "math.sqrt({0})", "sqrt.({0})", "sqrt({0})"),
 }

@@ -61,7 +61,11 @@ class Writing:
 
     def temporary(self, v: Value) -> str:
         """A telling name for a value: ``Xw`` for X*w, ``exp_x`` for exp(x)."""
-        return self.fresh(self._telling(v) or _STEMS.get(v.op, v.op))
+        return self.fresh(self.stem(v))
+
+    def stem(self, v: Value) -> str:
+        """What the name of a value begins with."""
+        return self._telling(v) or _STEMS.get(v.op, v.op)
 
     def _telling(self, v: Value) -> str | None:
         parts = [self._short(a) for a in v.args]

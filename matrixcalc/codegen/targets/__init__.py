@@ -10,6 +10,8 @@ from matrixcalc.errors import UnsupportedError
 
 TARGETS = {
     "numpy": "numpy",
+    "julia": "julia",
+    "matlab": "matlab",
 }
 """The targets, and the module of each."""
 
