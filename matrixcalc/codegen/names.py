@@ -25,17 +25,18 @@ class Language:
     longest: int | None = None
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """Words with blanks between them, as a set."""
     return frozenset(text.split())
 
 
 PYTHON = Language(RESERVED.union(keyword.kwlist))
-JULIA = Language(_words(
+JULIA = Language(words(
     "abstract baremodule begin break catch const continue do else elseif end export false finally "
     "for function global if import in isa let local macro missing module mutable nothing "
     "primitive public quote return struct true try type using where while"
 ))
-MATLAB = Language(_words(
+MATLAB = Language(words(
     # MATLAB's keywords, then those of Octave
     "arguments break case catch classdef continue else elseif end enumeration events for function "
     "global if methods otherwise parfor persistent properties return spmd switch try while "

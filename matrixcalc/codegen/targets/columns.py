@@ -14,11 +14,10 @@ from typing import Any
 
 from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.names import Language
-from matrixcalc.codegen.pairs import Side, pair_of
-from matrixcalc.codegen.program import Program
+from matrixcalc.codegen.program import Output, Program
 from matrixcalc.codegen.spellings import ELEMENTWISE
-from matrixcalc.codegen.writing import ATOM, POWER, PRODUCT, SUM, Writing, axes_of
-from matrixcalc.dims import ONE, Dim
+from matrixcalc.codegen.targets.column_arrays import ColumnArrays, ColumnWriting
+from matrixcalc.codegen.writing import ATOM, POWER, PRODUCT, SUM, axes_of
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr
 
@@ -37,6 +36,9 @@ _LEVELS = {
 _NOTE = 90
 """How long a formula is at most that stands in a comment."""
 
+_WIDTH = 92
+"""How long a line is at most, where it can be cut."""
+
 _INLINE = 40
 """How long a piece is at most that stands inside another expression."""
 
@@ -49,35 +51,7 @@ INLINE = frozenset({
 """Operations that may stand inside a longer expression."""
 
 
-class ColumnWriting(Writing):
-    """A writing that keeps the names of functions free.
-
-    ``parts`` has the names of the parts of a factorisation that has several.
-    """
-
-    def __init__(
-        self, variables: Sequence[Expr], reserved: frozenset[str], language: Language
-    ) -> None:
-        super().__init__(variables, reserved, language)
-        self.reserved = reserved
-        self.parts: dict[Value, tuple[str, ...]] = {}
-
-    def stem(self, v: Value) -> str:
-        """What the name of a value begins with; never the name of a function."""
-        made = (self._short(v) if v.op == "T" else None) or super().stem(v)
-        return f"{made}_part" if made in self.reserved else made
-
-    def loops(self, count: int) -> list[str]:
-        """Names for the indices of a loop."""
-        free = [n for n in (*"ijklpqrst", *(f"i_{k}" for k in range(9))) if n not in self.taken]
-        return free[:count]
-
-    def piece(self, v: Value) -> tuple[str, int]:
-        """The text of a value and how strongly it binds."""
-        return self._texts[v]
-
-
-class ColumnTarget:
+class ColumnTarget(ColumnArrays):
     """A target whose arrays are stored by columns; a subclass gives the syntax.
 
     ``plain`` has templates of single expressions with their levels, by operation; ``repeating``
@@ -89,6 +63,7 @@ class ColumnTarget:
     suffix: str
     comment: str
     ending = ""
+    continued = ""
     language: Language
     reserved: frozenset[str]
     plain: Mapping[str, tuple[str, int]]
@@ -99,7 +74,7 @@ class ColumnTarget:
         w = ColumnWriting(program.variables, self.reserved, self.language)
         checks = self.arguments(w, program.variables)
         names = [w.fresh(_spoken(o.label)) for o in program.outputs]
-        body = [*checks, *self.computed(w, program, names)]
+        body = [*checks, *(t for s in self.computed(w, program, names) for t in self.wrapped(s))]
         return self.function(w, program, names, body)
 
     def load(self, program: Program) -> Any:
@@ -109,6 +84,21 @@ class ColumnTarget:
             hint=f"save what code(..., target={self.column!r}) gives as "
             f"{FUNCTION}{self.suffix} and call {FUNCTION} in {self.title}",
         )
+
+    def wrapped(self, line: str) -> list[str]:
+        """A long line in several, cut after operators and commas that stand in no brackets."""
+        made: list[str] = []
+        while len(line) > _WIDTH and not line.lstrip().startswith((self.comment, "for ")):
+            places = [
+                found.end() for found in re.finditer(r",(?= )| [-+*/\\.]{1,2}(?= )", line[:_WIDTH])
+                if line.count("[", 0, found.end()) == line.count("]", 0, found.end())
+                and found.start() > _WIDTH // 3
+            ]
+            if not places:
+                break
+            made.append(line[: places[-1]] + self.continued)
+            line = "        " + line[places[-1] :].lstrip()
+        return [*made, line]
 
     # what a language writes in its own way
 
@@ -130,37 +120,13 @@ class ColumnTarget:
         """The lines that raise an error where an argument has not these sizes."""
         raise NotImplementedError
 
-    def sign(self, v: Value) -> str:
-        """The operator of an elementwise operation; what is none of them multiplies."""
-        raise NotImplementedError
-
     def elementwise(self, template: str, v: Value) -> str:
         """The spelling of an elementwise function for this operand."""
         return template
 
-    def result(self, v: Value, text: str) -> str:
+    def result(self, v: Value, text: str, level: int, w: ColumnWriting) -> str:
         """A text as a result: a floating-point number, or an array that is no argument's."""
         return text
-
-    def inner(self, a: Value, b: Value, w: ColumnWriting) -> tuple[str, int]:
-        """The product of two vectors, a number."""
-        raise NotImplementedError
-
-    def permuted(self, text: str, order: Sequence[int]) -> str:
-        """An array of more than two axes with its axes in another order."""
-        raise NotImplementedError
-
-    def shaped(self, text: str, sizes: Sequence[str]) -> str:
-        """An array with other axes, by columns."""
-        raise NotImplementedError
-
-    def stacked(self, text: str) -> str:
-        """All entries of an array as a vector, by columns."""
-        raise NotImplementedError
-
-    def summed(self, text: str, out: int, axes: int) -> str:
-        """An array summed over its axes after the first ``out``."""
-        raise NotImplementedError
 
     def statements(self, v: Value, target: str, w: ColumnWriting) -> list[str]:
         """The lines that compute into ``target`` what no single expression does."""
@@ -197,12 +163,13 @@ class ColumnTarget:
         made: list[str] = []
         outputs = [o.value for o in program.outputs]
         named: dict[Value, str] = {}
+        notes: dict[Value, str] = {}
         for output, name in zip(program.outputs, names, strict=True):
             if output.value.op not in ("input", "number"):
                 named.setdefault(output.value, name)
                 formula = output.label.partition(": ")[2]
                 if not output.value.note and len(formula) <= _NOTE:
-                    output.value.note = formula
+                    notes[output.value] = formula
         order = w.count(outputs)
         indexed = {a for v in order for a in self.indexed(v, w)}
         poured = {v.args[0] for v in order if v.op == "assemble" and v.args[0].ndim == v.ndim}
@@ -225,11 +192,12 @@ class ColumnTarget:
                 if v.op in ("T", "pi", "size") or (w.uses[v] == 1 and (short or v in poured)):
                     w.set(v, text, level)
                     continue
-            if v.note:
-                made.append(f"{self.comment} {v.note}")
             name = named.get(v) or w.temporary(v)
+            note = v.note or notes.get(v) or (self.entry(v, name, w) if v.op == "einsum" else "")
+            if note:
+                made.append(f"{self.comment} {note}")
             if found is not None:
-                text = self.result(v, found[0]) if v in named else found[0]
+                text = self.result(v, *found, w) if v in named else found[0]
                 lines = [f"{name} = {text}{self.ending}"]
             else:
                 lines = self.statements(v, name, w)
@@ -237,7 +205,7 @@ class ColumnTarget:
             w.set(v, name)
         for value, name in zip(outputs, names, strict=True):
             if named.get(value) != name:
-                made.append(f"{name} = {self.result(value, w.bare(value))}{self.ending}")
+                made.append(f"{name} = {self.result(value, *w.piece(value), w)}{self.ending}")
         return made
 
     def indexed(self, v: Value, w: ColumnWriting) -> Sequence[Value]:
@@ -321,10 +289,6 @@ class ColumnTarget:
                 template = template.replace(f"{{{k}}}'", self.turned(a, w))
         return w.filled(template, args)
 
-    def turned(self, v: Value, w: ColumnWriting) -> str:
-        """The transpose of a matrix or vector; that of a transpose is what was transposed."""
-        return _transposed(*w.piece(v))
-
     def _kron(self, v: Value, w: ColumnWriting) -> tuple[str, int]:
         a, b = v.args
         if 0 in (a.ndim, b.ndim):
@@ -337,143 +301,21 @@ class ColumnTarget:
         ]
         return f"kron({', '.join(parts)})", ATOM
 
-    # arrays of more axes
+    def times(self, scale: Value, text: str, w: ColumnWriting) -> str:
+        """A number times a matrix."""
+        return text if scale.op == "number" and scale.data == 1 else (
+            f"{w.name(scale, PRODUCT)} * {text}")
 
-    def sizes(self, dims: Sequence[Dim], w: ColumnWriting) -> list[str]:
-        """Sizes of axes in code."""
-        return [w.size(d) for d in dims]
-
-    def moved(self, text: str, level: int, order: Sequence[int]) -> tuple[str, int]:
-        """An array with its axes in another order, and the level of its text."""
-        if list(order) == sorted(order):
-            return text, level
-        if len(order) == 2:
-            return _transposed(text, level), POWER
-        return self.permuted(text, order), ATOM
-
-    def _reshaped(self, v: Value, w: ColumnWriting) -> tuple[str, int]:
-        """A reshape by rows: axes that become one are turned round first."""
-        a = v.args[0]
-        text, level = w.piece(a)
-        order = _merged(a.dims, v.dims)
-        if order is not None:
-            text, level = self.moved(text, level, order)
-            return self.shaped(text, self.sizes(v.dims, w)), ATOM
-        text, level = self.moved(text, level, range(a.ndim)[::-1])
-        text = self.shaped(text, self.sizes(v.dims[::-1], w))
-        return self.moved(text, ATOM, range(v.ndim)[::-1])
-
-    def aligned(
-        self, v: Value, ids: Sequence[int], out: Sequence[int], w: ColumnWriting
-    ) -> tuple[str, int]:
-        """An array whose axes stand where ``out`` has their indices, with axes of length one."""
-        text, level = w.piece(v)
-        there = [i for i in out if i in ids]
-        if not there or list(out[: len(ids)]) == list(ids):
-            return text, level
-        if there == [out[1]]:
-            return _transposed(text, level), POWER
-        text, level = self.moved(text, level, [ids.index(i) for i in there])
-        if list(out[: len(ids)]) == there:
-            return text, level
-        dims = dict(zip(ids, v.dims, strict=True))
-        last = max(k for k, i in enumerate(out) if i in ids)
-        return self.shaped(text, [w.size(dims.get(i, ONE)) for i in out[: last + 1]]), ATOM
-
-    def _pair(self, v: Value, w: ColumnWriting) -> tuple[str, int]:
-        """A product of two arrays: by broadcasting, as a matrix product, or summed."""
-        (one, two), out = v.data
-        a, b = v.args
-        pair = pair_of(v)
-        if pair is None:
-            return self._broadcast(v, out, w), PRODUCT
-        if pair.batch:
-            summed = [i for i in one if i in two and i not in out]
-            rest = [i for i in (*one, *two) if i not in out and i not in summed]
-            wide = (*out, *summed, *dict.fromkeys(rest))
-            return self.summed(self._broadcast(v, wide, w), len(out), len(wide)), ATOM
-        rows, columns = pair.left.groups[0], pair.right.groups[-1]
-        if not rows and not columns:
-            return self._whole(a, b, pair.right, w)
-        left, right = self._matrix(a, pair.left, w), self._matrix(b, pair.right, w)
-        if not rows:
-            text = f"{_transposed(*right)} * {at(left, POWER)}"
-        else:
-            text = f"{at(left, PRODUCT)} * {at(right, POWER)}"
-        level = PRODUCT
-        if len(rows) > 1 or len(columns) > 1:
-            text, level = self.shaped(text, self.sizes(pair.dims, w)), ATOM
-        return (text, level) if pair.order is None else self.moved(text, level, pair.order)
-
-    def _broadcast(self, v: Value, out: Sequence[int], w: ColumnWriting) -> str:
-        (one, two), (a, b) = v.data[0], v.args
-        left, right = self.aligned(a, one, out, w), self.aligned(b, two, out, w)
-        return f"{at(left, PRODUCT)} {self.sign(v)} {at(right, POWER)}"
-
-    def _whole(self, a: Value, b: Value, side: Side, w: ColumnWriting) -> tuple[str, int]:
-        """The sum of the products of all entries of two arrays."""
-        if a.ndim == 1:
-            return self.inner(a, b, w)
-        text, level = w.piece(b)
-        if side.order is not None:
-            text, _ = self.moved(text, level, side.order)
-        return f"{self.stacked(w.bare(a))}' * {self.stacked(text)}", PRODUCT
-
-    def _matrix(self, v: Value, side: Side, w: ColumnWriting) -> tuple[str, int]:
-        """One side of a matrix product: its axes gathered in rows and columns."""
-        text, level = w.piece(v)
-        if side.order is not None:
-            text, level = self.moved(text, level, side.order)
-        groups = [g for g in side.groups if g]
-        if any(len(g) > 1 for g in groups):
-            if len(groups) == 1:
-                text, level = self.stacked(text), ATOM
-            else:
-                whole = [w.size(product_of(g)) for g in groups]
-                text, level = self.shaped(text, whole), ATOM
-        return (_transposed(text, level), POWER) if side.turned else (text, level)
-
-
-def at(piece: tuple[str, int], level: int) -> str:
-    text, own = piece
-    return text if own >= level else f"({text})"
-
-
-def _transposed(text: str, level: int) -> str:
-    if level == POWER and text.endswith("'"):
-        return text[:-1]
-    return f"{text}'" if level == ATOM else f"({text})'"
-
-
-def product_of(dims: Sequence[Dim]) -> Dim:
-    """The size of several axes together."""
-    made = ONE
-    for d in dims:
-        made = made * d
-    return made
-
-
-def _merged(old: Sequence[Dim], new: Sequence[Dim]) -> list[int] | None:
-    """The order of the old axes in which a reshape by columns does what one by rows does.
-
-    None where the new axes are not made by joining neighbours.
-    """
-    order: list[int] = []
-    place = 0
-    for d in new:
-        group: list[int] = []
-        size = ONE
-        while size != d and place < len(old):
-            size = size * old[place]
-            group.insert(0, place)
-            place += 1
-        if size != d:
-            return None
-        order += group
-    if any(not d.is_one for d in old[place:]):
-        return None
-    return [*order, *range(place, len(old))]
-
+    def lines(
+        self, templates: Sequence[str], v: Value, target: str, w: ColumnWriting
+    ) -> list[str]:
+        """Lines from their templates: other names in braces than these are temporaries."""
+        size = w.size(v.args[0].dims[0])
+        size = f"({size})" if " " in size else size
+        words = dict.fromkeys(re.findall(r"\{([a-z]+)\}", "".join(templates)))
+        names = {n: w.fresh(n) for n in words if n not in ("target", "n")}
+        texts = [w.name(a) for a in v.args]
+        return [t.format(*texts, **{"target": target, "n": size, **names}) for t in templates]
 
 def _spoken(label: str) -> str:
     """The name of a result: what its label says before the formula."""
@@ -486,3 +328,10 @@ def described(e: Expr, by: str) -> str:
     shape = "" if e.is_scalar else f", {e.rows}{by}{e.cols}"
     given = ", given as a vector" if len(axes_of(e)) == 1 and e.kind != "vector" else ""
     return f"{e.kind}{shape}{properties}{given}"
+
+
+def returned(output: Output, by: str) -> str:
+    """The formula and the shape of a result."""
+    dims = output.value.dims
+    shape = "a vector" if len(dims) == 1 else by.join(str(d) for d in dims) if dims else "a number"
+    return f"{output.label.partition(': ')[2]}, {shape}"

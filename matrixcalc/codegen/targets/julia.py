@@ -6,9 +6,15 @@ import re
 from collections.abc import Mapping, Sequence
 
 from matrixcalc.codegen.ir import Value, schedule
-from matrixcalc.codegen.names import JULIA
+from matrixcalc.codegen.names import JULIA, words
 from matrixcalc.codegen.program import Program
-from matrixcalc.codegen.targets.columns import FUNCTION, ColumnTarget, ColumnWriting, described
+from matrixcalc.codegen.targets.column_arrays import ColumnWriting
+from matrixcalc.codegen.targets.columns import (
+    FUNCTION,
+    ColumnTarget,
+    described,
+    returned,
+)
 from matrixcalc.codegen.writing import ATOM, POWER, PRODUCT, SUM, axes_of, written_shape
 from matrixcalc.expr import Expr
 
@@ -41,68 +47,74 @@ _PLAIN = {
     "expm": ("exp({0})", ATOM),
     "logm": ("real(log({0}))", ATOM),
     "sqrtm": ("real(sqrt({0}))", ATOM),
-    "expm_frechet": ("exp([{0} {1}; zero({0}) {0}])[1:end÷2, end÷2+1:end]", ATOM),
-    "logm_frechet": ("real(log([{0} {1}; zero({0}) {0}]))[1:end÷2, end÷2+1:end]", ATOM),
 }
+
+_MATRIX_FUNCTIONS = (("expm", "exp({})"), ("logm", "real(log({}))"))
 
 _STATEMENTS = {
     "logsumexp": (
-        "{top} = maximum({0})",
-        "{target} = {top} + log(sum(exp.({0} .- {top})))",
+        "{largest} = maximum({0})",
+        "{target} = {largest} + log(sum(exp.({0} .- {largest})))",
     ),
     "softmax": (
-        "{part} = exp.({0} .- maximum({0}))",
-        "{target} = {part} ./ sum({part})",
+        "{powers} = exp.({0} .- maximum({0}))",
+        "{target} = {powers} ./ sum({powers})",
     ),
     "log_softmax": (
-        "{part} = {0} .- maximum({0})",
-        "{target} = {part} .- log(sum(exp.({part})))",
+        "{shifted} = {0} .- maximum({0})",
+        "{target} = {shifted} .- log(sum(exp.({shifted})))",
     ),
     "softmax_columns": (
-        "{part} = exp.({0} .- maximum({0}, dims=1))",
-        "{target} = {part} ./ sum({part}, dims=1)",
+        "{powers} = exp.({0} .- maximum({0}, dims=1))",
+        "{target} = {powers} ./ sum({powers}, dims=1)",
     ),
     "logsumexp_columns": (
-        "{top} = maximum({0}, dims=1)",
-        "{target} = vec({top} .+ log.(sum(exp.({0} .- {top}), dims=1)))",
+        "{largest} = maximum({0}, dims=1)",
+        "{target} = vec({largest} .+ log.(sum(exp.({0} .- {largest}), dims=1)))",
     ),
     "adj": (
         "# det(U)*det(V)*V*adj(S)*U' for A = U*S*V', right for a singular matrix too",
-        "{part} = svd({0})",
-        "{top} = [prod({part}.S[1:end .!= k]) for k in eachindex({part}.S)]",
-        "{target} = det({part}.U) * det({part}.V) .* ({part}.V * ({top} .* {part}.U'))",
+        "{usv} = svd({0})",
+        "{others} = [prod({usv}.S[(1:end) .!= {k}]) for {k} in 1:{n}]",
+        "{target} = (det({usv}.U) * det({usv}.V)) .* ({usv}.V * ({others} .* {usv}.U'))",
     ),
     "sqrtm_frechet": (
-        "{part} = real(sqrt({0}))",
-        "{target} = sylvester({part}, {part}, -{1})",
+        "{root} = real(sqrt({0}))",
+        "{target} = sylvester({root}, {root}, -{1})",
     ),
     "sqrtm_jacobian": (
-        "{part} = real(sqrt({0}))",
-        "{top} = Matrix{{Float64}}(I, size({part}))",
-        "{target} = inv(kron({top}, {part}) .+ kron({part}', {top}))",
+        "{root} = real(sqrt({0}))",
+        "{identity} = Matrix{{Float64}}(I, {n}, {n})",
+        "{target} = inv(kron({identity}, {root}) .+ kron({root}', {identity}))",
     ),
     **{
+        f"{name}_frechet": (
+            "{block} = " + call.format("[{0} {1}; zeros({n}, {n}) {0}]"),
+            "{target} = {block}[1:{n}, {n}+1:end]",
+        )
+        for name, call in _MATRIX_FUNCTIONS
+    },
+    **{
         f"{name}_jacobian": (
-            "{target} = zeros(length({0}), length({0}))",
-            "for k in eachindex({0})",
-            "    {top} = zero({0})",
-            "    {top}[k] = 1",
-            "    {part} = " + call.format("[{0} {top}; zero({0}) {0}]"),
-            "    {target}[:, k] = vec({part}[1:end÷2, end÷2+1:end])",
+            "{target} = zeros({n} * {n}, {n} * {n})",
+            "for {k} in 1:{n}*{n}",
+            "    {direction} = zeros({n}, {n})",
+            "    {direction}[{k}] = 1",
+            "    {block} = " + call.format("[{0} {direction}; zeros({n}, {n}) {0}]"),
+            "    {target}[:, {k}] = vec({block}[1:{n}, {n}+1:end])",
             "end",
         )
-        for name, call in (("expm", "exp({})"), ("logm", "real(log({}))"))
+        for name, call in _MATRIX_FUNCTIONS
     },
 }
-"""Lines by operation; ``part`` and ``top`` are temporaries."""
+"""Lines by operation; ``n`` is the length of the first axis, other names are temporaries."""
 
-_RESERVED = frozenset(
+_RESERVED = words(
     "ArgumentError Diagonal DimensionMismatch Float64 I Inf LinearAlgebra Matrix Number "
     "SpecialFunctions Symmetric abs acos asin atan cbrt cholesky copy cos cosh cumsum det diag dot "
-    "dropdims eachindex erf exp fill float inv isa kron length log log1p logabsdet logdet lu max "
-    "maximum minimum ndims norm ones permutedims pi pinv prod real reshape sign sin sinh size "
-    "sqrt stack string sum svd sylvester tan tanh throw tr vec zero zeros"
-    .split()
+    "dropdims erf exp fill float inv isa kron length log log1p logabsdet logdet lu max maximum "
+    "minimum ndims norm ones permutedims pi pinv prod real reshape sign sin sinh size sqrt stack "
+    "string sum svd sylvester tan tanh throw tr vec zeros"
 )
 """The names of Base and of LinearAlgebra that are used here."""
 
@@ -117,9 +129,7 @@ class JuliaTarget(ColumnTarget):
     language = JULIA
     reserved = _RESERVED.union({FUNCTION})
     plain = _PLAIN
-    repeating = frozenset({
-        "plus_transpose", "gram", "expm_frechet", "logm_frechet", *_STATEMENTS,
-    })
+    repeating = frozenset({"plus_transpose", "gram", *_STATEMENTS})
 
     def indexed(self, v: Value, w: ColumnWriting) -> Sequence[Value]:
         if v.op == "einsum" and len(v.args) == 1:
@@ -134,11 +144,11 @@ class JuliaTarget(ColumnTarget):
         self, w: ColumnWriting, program: Program, names: Sequence[str], body: Sequence[str]
     ) -> str:
         rows = [f"- `{w.arguments[e.name]}`: {described(e, '×')}" for e in program.variables]
-        returned = [f"- `{n}`: {o.label.partition(': ')[2]}"
+        results = [f"- `{n}`: {returned(o, '×')}"
                     for n, o in zip(names, program.outputs, strict=True)]
         call = f"{FUNCTION}({', '.join(w.arguments.values())})"
         text = "\n".join((
-            f"    {call}", "", program.about, "", "# Arguments", *rows, "", "# Returns", *returned,
+            f"    {call}", "", program.about, "", "# Arguments", *rows, "", "# Returns", *results,
         ))
         text = re.sub(r'[\\$"]', r"\\\g<0>", text)
         code = "".join(f"    {line}\n" if line else "\n" for line in body)
@@ -197,10 +207,11 @@ class JuliaTarget(ColumnTarget):
         # a function of a number, and operators of numbers, have no dots
         return template if v.ndim else re.sub(r"\.([-+*/^(])", r"\1", template)
 
-    def result(self, v: Value, text: str) -> str:
+    def result(self, v: Value, text: str, level: int, w: ColumnWriting) -> str:
         if not v.ndim:
             return _real(v, text)
-        return f"copy({text})" if v.op in ("input", "reshape", "vec") or text[-1] == "'" else text
+        lazy = level == POWER and text[-1] == "'"
+        return f"copy({text})" if lazy or _shares(v, w) else text
 
     def inner(self, a: Value, b: Value, w: ColumnWriting) -> tuple[str, int]:
         return f"dot({w.bare(a)}, {w.bare(b)})", ATOM
@@ -237,7 +248,7 @@ class JuliaTarget(ColumnTarget):
         if op == "add_diag":
             a, d = v.args
             full = w.name(a) if a.ndim else f"fill({_real(a, w.bare(a))}, {shape})"
-            added = f"Diagonal({w.bare(d)})" if d.ndim else f"{w.name(d, PRODUCT)} * I"
+            added = f"Diagonal({w.bare(d)})" if d.ndim else self.times(d, "I", w)
             return f"{full} + {added}", SUM
         if op == "solve":
             f, b = v.args
@@ -286,10 +297,7 @@ class JuliaTarget(ColumnTarget):
             return self._assembled(v, target, w)
         if v.op not in _STATEMENTS:
             return super().statements(v, target, w)
-        lines = _STATEMENTS[v.op]
-        names = {n: w.fresh(n) for n in ("part", "top") if any(f"{{{n}}}" in t for t in lines)}
-        texts = [w.name(a) for a in v.args]
-        return [t.format(*texts, target=target, **names) for t in lines]
+        return self.lines(_STATEMENTS[v.op], v, target, w)
 
     def _assembled(self, v: Value, target: str, w: ColumnWriting) -> list[str]:
         """Cores written along diagonals: a loop each, the first index innermost."""
@@ -297,7 +305,7 @@ class JuliaTarget(ColumnTarget):
         for core, (out, free) in zip(v.args, v.data, strict=True):
             if len(out) == len(free):
                 text, _ = self.moved(*w.piece(core), [out.index(i) for i in free])
-                shared = w.uses[core] > 1 or core.op in ("input", "T", "reshape", "vec")
+                shared = w.uses[core] > 1 or _shares(core, w)
                 made.append(f"{target} = {f'copy({text})' if shared else text}")
                 continue
             if not made:
@@ -311,6 +319,15 @@ class JuliaTarget(ColumnTarget):
             place = ", ".join(names[i] for i in free)
             made += [f"for {ranges}", f"    {target}[{place}] += {entry}", "end"]
         return made
+
+
+def _shares(v: Value, w: ColumnWriting) -> bool:
+    """Whether an array may share memory with another that is still used."""
+    while v.op in ("reshape", "vec"):
+        v = v.args[0]
+        if w.uses[v] > 1:
+            return True
+    return v.op in ("input", "T")
 
 
 def _integral(v: Value) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from matrixcalc.codegen.ir import Value
-from matrixcalc.codegen.names import MATLAB
+from matrixcalc.codegen.names import MATLAB, words
 from matrixcalc.codegen.program import Program
+from matrixcalc.codegen.targets.column_arrays import ColumnWriting, product_of
 from matrixcalc.codegen.targets.columns import (
     FUNCTION,
     ColumnTarget,
-    ColumnWriting,
     described,
-    product_of,
+    returned,
 )
 from matrixcalc.codegen.writing import ATOM, POWER, PRODUCT, SUM, axes_of, written_shape
 from matrixcalc.dims import Dim
@@ -50,75 +50,76 @@ _REDUCED = {
 }
 """A function to a number: of a vector, and of a matrix."""
 
+_MATRIX_FUNCTIONS = (("expm", "expm({})"), ("logm", "real(logm({}))"))
+
 _STATEMENTS = {
     "cholesky": (
         "{target} = chol({0});",
     ),
     "logsumexp": (
-        "{top} = max({0});",
-        "{target} = {top} + log(sum(exp({0} - {top})));",
+        "{largest} = max({0});",
+        "{target} = {largest} + log(sum(exp({0} - {largest})));",
     ),
     "softmax": (
-        "{part} = exp({0} - max({0}));",
-        "{target} = {part} / sum({part});",
+        "{powers} = exp({0} - max({0}));",
+        "{target} = {powers} / sum({powers});",
     ),
     "log_softmax": (
-        "{part} = {0} - max({0});",
-        "{target} = {part} - log(sum(exp({part})));",
+        "{shifted} = {0} - max({0});",
+        "{target} = {shifted} - log(sum(exp({shifted})));",
     ),
     "softmax_columns": (
-        "{part} = exp({0} - max({0}, [], 1));",
-        "{target} = {part} ./ sum({part}, 1);",
+        "{powers} = exp({0} - max({0}, [], 1));",
+        "{target} = {powers} ./ sum({powers}, 1);",
     ),
     "logsumexp_columns": (
-        "{top} = max({0}, [], 1);",
-        "{target} = ({top} + log(sum(exp({0} - {top}), 1)))';",
+        "{largest} = max({0}, [], 1);",
+        "{target} = ({largest} + log(sum(exp({0} - {largest}), 1)))';",
     ),
     "adj": (
         "% det(U)*det(V)*V*adj(S)*U' for A = U*S*V', right for a singular matrix too",
-        "[{left}, {part}, {right}] = svd({0});",
-        "{part} = diag({part});",
-        "{top} = arrayfun(@(k) prod({part}([1:k-1, k+1:end])), (1:{n})');",
-        "{target} = det({left}) * det({right}) * ({right} * ({top} .* {left}'));",
+        "[{left}, {scales}, {right}] = svd({0});",
+        "{scales} = diag({scales});",
+        "{others} = arrayfun(@({k}) prod({scales}([1:{k}-1, {k}+1:end])), (1:{n})');",
+        "{target} = det({left}) * det({right}) * ({right} * ({others} .* {left}'));",
     ),
     "sqrtm_frechet": (
-        "{part} = real(sqrtm({0}));",
-        "{target} = sylvester({part}, {part}, {1});",
+        "{root} = real(sqrtm({0}));",
+        "{target} = sylvester({root}, {root}, {1});",
     ),
     "sqrtm_jacobian": (
-        "{part} = real(sqrtm({0}));",
-        "{target} = inv(kron(eye({n}), {part}) + kron({part}', eye({n})));",
+        "{root} = real(sqrtm({0}));",
+        "{target} = inv(kron(eye({n}), {root}) + kron({root}', eye({n})));",
     ),
     **{
         f"{name}_frechet": (
-            "{part} = " + call.format("[{0}, {1}; zeros({n}), {0}]") + ";",
-            "{target} = {part}(1:{n}, {n}+1:end);",
+            "{block} = " + call.format("[{0}, {1}; zeros({n}), {0}]") + ";",
+            "{target} = {block}(1:{n}, {n}+1:end);",
         )
-        for name, call in (("expm", "expm({})"), ("logm", "real(logm({}))"))
+        for name, call in _MATRIX_FUNCTIONS
     },
     **{
         f"{name}_jacobian": (
             "{target} = zeros({n}^2);",
             "for {k} = 1:{n}^2",
-            "    {top} = zeros({n});",
-            "    {top}({k}) = 1;",
-            "    {part} = " + call.format("[{0}, {top}; zeros({n}), {0}]") + ";",
-            "    {target}(:, {k}) = reshape({part}(1:{n}, {n}+1:end), [], 1);",
+            "    {direction} = zeros({n});",
+            "    {direction}({k}) = 1;",
+            "    {block} = " + call.format("[{0}, {direction}; zeros({n}), {0}]") + ";",
+            "    {target}(:, {k}) = reshape({block}(1:{n}, {n}+1:end), [], 1);",
             "end",
         )
-        for name, call in (("expm", "expm({})"), ("logm", "real(logm({}))"))
+        for name, call in _MATRIX_FUNCTIONS
     },
 }
 """Lines by operation; the names in braces that are not numbers are temporaries."""
 
 _TEMPORARIES = ("part", "top", "left", "right", "k")
 
-_RESERVED = frozenset(
+_RESERVED = words(
     "Inf abs acos any arrayfun asin atan cat chol cos cosh cumsum det diag double erf error exp "
     "expm eye inv isequal ismatrix isscalar isvector kron log log1p logm lu max min norm nthroot "
     "numel ones permute pi pinv prod real reshape sign sin sinh size sqrt sqrtm sum svd sylvester "
     "tan tanh trace zeros ans ndims"
-    .split()
 )
 """The functions that are used here."""
 
@@ -131,6 +132,8 @@ class MatlabTarget(ColumnTarget):
     suffix = ".m"
     comment = "%"
     ending = ";"
+    continued = " ..."
+    brackets = "()"
     language = MATLAB
     reserved = _RESERVED.union({FUNCTION})
     plain = _PLAIN
@@ -147,9 +150,9 @@ class MatlabTarget(ColumnTarget):
         self, w: ColumnWriting, program: Program, names: Sequence[str], body: Sequence[str]
     ) -> str:
         rows = [f"    {w.arguments[e.name]}: {described(e, '-by-')}" for e in program.variables]
-        returned = [f"    {n}: {o.label.partition(': ')[2]}"
+        given = [f"    {n}: {returned(o, '-by-')}"
                     for n, o in zip(names, program.outputs, strict=True)]
-        text = ("Arguments:", *rows, "", "Returns:", *returned)
+        text = ("Arguments:", *rows, "", "Returns:", *given)
         doc = "".join(f"%   {line}".rstrip() + "\n" for line in ("", *text))
         code = "".join(f"    {line}\n" if line else "\n" for line in body)
         results = names[0] if len(names) == 1 else f"[{', '.join(names)}]"
@@ -235,8 +238,8 @@ class MatlabTarget(ColumnTarget):
             return f"{w.name(v.args[0], PRODUCT)} * eye({w.size(v.dims[0])})", PRODUCT
         if op == "add_diag":
             a, d = v.args
-            added = f"diag({w.bare(d)})" if d.ndim else (
-                f"{w.name(d, PRODUCT)} * eye({w.size(v.dims[0])})")
+            eye = f"eye({w.size(v.dims[0])})"
+            added = f"diag({w.bare(d)})" if d.ndim else self.times(d, eye, w)
             return f"{w.name(a, SUM)} + {added}", SUM
         if op in _REDUCED:
             a = v.args[0]
@@ -300,12 +303,7 @@ class MatlabTarget(ColumnTarget):
                     f"{target}({rows}, :) = {lower}' \\ ({upper}' \\ {w.name(b, POWER)});"]
         if v.op not in _STATEMENTS:
             return super().statements(v, target, w)
-        lines = _STATEMENTS[v.op]
-        names = {n: w.fresh(n) for n in _TEMPORARIES if any(f"{{{n}}}" in t for t in lines)}
-        size = w.size(v.args[0].dims[0]) if v.args[0].ndim else "1"
-        size = size if size.isidentifier() or size.isdigit() else f"({size})"
-        texts = [w.name(a) for a in v.args]
-        return [t.format(*texts, target=target, n=size, **names) for t in lines]
+        return self.lines(_STATEMENTS[v.op], v, target, w)
 
     def _factored(self, v: Value, w: ColumnWriting) -> list[str]:
         text = w.bare(v.args[0])
@@ -350,7 +348,8 @@ class MatlabTarget(ColumnTarget):
             entry = ", ".join("ijklpqrst"[distinct.index(i)] for i in free)
             text, level = self.aligned(core, out, distinct, w)
             made += [
-                f"{at} = {self._places(free, v.dims, w)};  % the entries ({entry})",
+                f"% the entries ({entry})",
+                f"{at} = {self._places(free, v.dims, w)};",
                 f"{target}({at}) = {target}({at}) + {text if level >= PRODUCT else f'({text})'};",
             ]
         return made
