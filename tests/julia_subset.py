@@ -558,6 +558,12 @@ def kronecker(a: Any, b: Any) -> numpy.ndarray:
     return numpy.kron(a, b)
 
 
+def summed_up(a: Any, dims: int | None = None) -> numpy.ndarray:
+    if dims is None and a.ndim > 1:
+        raise JuliaError("UndefKeywordError: dims")
+    return numpy.cumsum(a, axis=(dims or 1) - 1)
+
+
 def norm(a: Any, p: int = 2) -> float:
     return float(numpy.linalg.norm(numpy.ravel(a if scalars(a) else matrix(a)), p))
 
@@ -629,7 +635,7 @@ NAMES: dict[str, Any] = {
     "vec": lambda a: matrix(a).reshape(-1, order="F"), "reshape": reshaped,
     "permutedims": permuted, "dropdims": dropped, "stack": stacked, "real": numpy.real,
     "sum": along(numpy.sum), "prod": along(numpy.prod), "maximum": along(numpy.max),
-    "minimum": along(numpy.min), "cumsum": lambda a: numpy.cumsum(a),
+    "minimum": along(numpy.min), "cumsum": summed_up,
     "Symmetric": lambda a: Symmetric(square(a)), "Diagonal": Diagonal,
     "diag": lambda a: numpy.diagonal(square(a)).copy(), "dot": dotted, "kron": kronecker,
     "tr": lambda a: float(numpy.trace(square(a))), "norm": norm,

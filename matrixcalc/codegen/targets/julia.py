@@ -38,7 +38,7 @@ _PLAIN = {
     "norm2": ("norm({0})", ATOM),
     "max": ("maximum({0})", ATOM),
     "min": ("minimum({0})", ATOM),
-    "cumsum": ("cumsum({0})", ATOM),
+    "cumsum": ("cumsum({0}, dims=1)", ATOM),
     "det": ("det({0})", ATOM),
     "pinv": ("pinv({0})", ATOM),
     "lu": ("lu({0})", ATOM),
