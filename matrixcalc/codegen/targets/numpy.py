@@ -6,11 +6,14 @@ free, and its solves are asked for the transposed system.
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.pairs import Side, letters, pair_of
+from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.spellings import ELEMENTWISE
 from matrixcalc.codegen.targets.python import INFIX, PythonTarget
-from matrixcalc.codegen.writing import Writing
+from matrixcalc.codegen.writing import Writing, axes_of
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr
 
@@ -45,6 +48,22 @@ PLAIN = {
     "logm": "linalg.logm({0}).real",
     "sqrtm": "linalg.sqrtm({0}).real",
 }
+INTO = {
+    "add": "np.add({0}, {1})",
+    "sub": "np.subtract({0}, {1})",
+    "mul": "np.multiply({0}, {1})",
+    "div": "np.divide({0}, {1})",
+    "pow": "np.power({0}, {1})",
+    "neg": "np.negative({0})",
+    "dot": PLAIN["dot"],
+    "outer": PLAIN["outer"],
+    "gram": PLAIN["gram"],
+    "plus_transpose": "np.add({0}, {0}.T)",
+    "scale_rows": "np.multiply({0}[:, None], {1})",
+    "scale_columns": "np.multiply({0}, {1})",
+}
+"""Operations as calls, which can be told where to write."""
+
 _TABLED = ("adj", "expm_frechet", "logm_frechet", "sqrtm_frechet")
 
 
@@ -52,12 +71,15 @@ class NumPyTarget(PythonTarget):
     """NumPy arrays of double precision, with SciPy's BLAS, LAPACK and special functions."""
 
     column = "numpy"
-    prelude = """\
-import numpy as np
-from scipy import linalg, special
-from scipy.linalg import blas, lapack
-"""
-    reserved = frozenset({"np", "linalg", "special", "blas", "lapack"})
+    modules = MappingProxyType({
+        "np": "import numpy as np",
+        "linalg": "from scipy import linalg",
+        "special": "from scipy import special",
+        "blas": "from scipy.linalg import blas",
+        "lapack": "from scipy.linalg import lapack",
+    })
+    constants = ("", "FLOAT = np.dtype(float)")
+    reserved = frozenset({"np", "linalg", "special", "blas", "lapack", "FLOAT", "out"})
     plain = PLAIN
     fresh = frozenset(
         {"dot", "outer", "gram", "plus_transpose", "scale_rows", "scale_columns", "apply", "neg"}
@@ -71,23 +93,97 @@ from scipy.linalg import blas, lapack
     def copied(self, text: str) -> str:
         return f"np.array({text})"
 
-    def reusing(self, v: Value, w: Writing) -> list[str] | None:
-        name = w.name(v.args[0])
-        if v.op in INFIX and v.op != "pow":
-            made = [f"{name} {INFIX[v.op][0]}= {w.bare(v.args[1])}"]
-        elif v.op == "apply" and (call := ELEMENTWISE[v.data].numpy).startswith("np."):
-            made = [f"{call[:-1].format(name)}, out={name})"]
-        elif v.op == "add_diag":
-            made = [f"np.einsum('ii->i', {name})[...] += {w.bare(v.args[1])}"]
+    def reuses(self, v: Value, w: Writing) -> bool:
+        if v.op == "apply":
+            able = ELEMENTWISE[v.data].numpy.startswith(("np.", "special."))
         else:
-            return None
-        w.set(v, name)
+            able = v.op in ("add", "sub", "mul", "div", "neg", "add_diag")
+        return able and super().reuses(v, w)
+
+    def reusing(self, v: Value, w: Writing) -> list[str]:
+        name = w.name(v.args[0])
+        if v.op == "apply":
+            return [f"{ELEMENTWISE[v.data].numpy[:-1].format(name)}, out={name})"]
+        if v.op == "neg":
+            return [f"np.negative({name}, out={name})"]
+        if v.op == "add_diag":
+            return [f"np.einsum('ii->i', {name})[...] += {w.bare(v.args[1])}"]
+        return [f"{name} {INFIX[v.op][0]}= {w.bare(v.args[1])}"]
+
+    # workspaces
+
+    def signature(self, w: Writing) -> list[str]:
+        return [*super().signature(w), "out=None"]
+
+    def heads(self, program: Program, reused: set[Value], w: Writing) -> dict[Value, str]:
+        made: dict[Value, str] = {}
+        for place, o in zip(workspaces(program), program.outputs, strict=True):
+            v = o.value
+            while v in reused:
+                v = v.args[0]
+            if v.ndim and v not in made and into(v):
+                made[v] = place
+        w.placed = set(made.values())
         return made
+
+    def writing_to(self, v: Value, place: str, w: Writing) -> str:
+        return f"{w.filled(into(v), v.args)[:-1]}, out={place})"
+
+    def returned(self, w: Writing, program: Program) -> list[str]:
+        made: list[str] = []
+        texts: list[str] = []
+        for place, o in zip(workspaces(program), program.outputs, strict=True):
+            text = w.bare(o.value)
+            if not o.value.ndim or place in w.placed:
+                texts.append(text)
+                continue
+            if o.value.op in ("input", "T", "reshape", "vec"):
+                # a view of an argument would hand the argument back
+                made += [f"if {place} is None:", f"    {place} = np.array({text})", "else:"]
+            else:
+                made += [f"if {place} is None:", f"    {place} = {text}", "else:"]
+            made.append(f"    {place}[...] = {text}")
+            texts.append(place)
+        return [*made, f"return {', '.join(texts)}"]
+
+    def length(self, name: str, axis: int) -> str:
+        return f"{name}.shape[{axis}]" if axis else f"len({name})"
+
+    def arguments(self, w: Writing, program: Program) -> list[str]:
+        """Conversion and messages, passed over where the arguments fit: that is quick to see."""
+        variables = [(w.arguments[e.name], axes_of(e)) for e in program.variables]
+        arrays = [(name, axes) for name, axes in variables if axes]
+        numbers = [name for name, axes in variables if not axes]
+        fits = []
+        if arrays:
+            names = [name for name, _ in arrays]
+            fits.append(" is ".join([*(f"type({name})" for name in names), "np.ndarray"]))
+            fits.append(" is ".join([*(f"{name}.dtype" for name in names), "FLOAT"]))
+        if numbers:
+            fits.append(" is ".join([*(f"type({name})" for name in numbers), "float"]))
+        # the sizes of vectors are asked for first, and need an axis to be there
+        for name, axes in sorted(arrays, key=lambda a: len(a[1])):
+            own = [self.length(name, k) for k in range(len(axes))]
+            wanted = [w.size(d, told=True) for d in axes]
+            if own == wanted:
+                fits.append(f"{name}.ndim == {len(axes)}")
+            elif own[0] == wanted[0]:
+                fits.append(f"{name}.ndim == 2 and {own[1]} == {wanted[1]}")
+            elif own[-1] == wanted[-1]:
+                fits.append(f"{name}.ndim == 2 and {own[0]} == {wanted[0]}")
+            else:
+                fits.append(f"{name}.shape == {w.shape(axes, told=True)}")
+        slow = [f"    {line}" for line in super().arguments(w, program)]
+        inner = [f"    {'and ' if k else ''}{text}" for k, text in enumerate(fits)]
+        checks = [f"if not {fits[0]}:"] if len(fits) == 1 else ["if not (", *inner, "):"]
+        places = workspaces(program)
+        unpacked = [f"{', '.join(places)} = out or ({'None, ' * len(places)})"]
+        return [*checks, *slow, *(unpacked if len(places) > 1 else [])]
 
     def statements(self, v: Value, target: str, w: Writing) -> list[str]:
         a = [w.name(x) for x in v.args]
         op = v.op
-        shape = "(" + "".join(f"{w.size(d)}, " for d in v.dims) + ")"
+        shape = w.shape(v.dims) if v.dims else "()"
         if op == "gram":
             return [f"{target} = np.dot({a[0]}.T, {a[0]})", f"{target} *= {a[1]}"]
         if op in ("ones", "zeros"):
@@ -130,6 +226,23 @@ from scipy.linalg import blas, lapack
         if op in _TABLED:
             return _special(op, target, a)
         raise UnsupportedError(f"no NumPy code for {op}")
+
+
+def workspaces(program: Program) -> list[str]:
+    """What the workspace of each output is called: ``out``, or ``out_1``, ``out_2``, …"""
+    if len(program.outputs) == 1:
+        return ["out"]
+    return [f"out_{k + 1}" for k in range(len(program.outputs))]
+
+
+def into(v: Value) -> str:
+    """The template of an operation as a call that can write into an array, or ``""``."""
+    if v.op == "apply":
+        call = ELEMENTWISE[v.data].numpy
+        return call if call.startswith(("np.", "special.")) and call.count("(") == 1 else ""
+    if v.op == "gram" and len(v.args) == 2:
+        return ""
+    return INTO.get(v.op, "")
 
 
 def _factored(v: Value, target: str, a: list[str]) -> list[str]:
