@@ -36,8 +36,13 @@ def size_of(dim: Dim, sizes: Mapping[str, int]) -> int:
     return dim.value({name: sizes.get(name, UNKNOWN_SIZE) for name in dim.names})
 
 
-def split_points(links: Sequence[Link], sizes: Mapping[str, int]) -> dict[tuple[int, int], int]:
-    """For each stretch of the chain, the place at which it is cut."""
+def split_points(
+    links: Sequence[Link], sizes: Mapping[str, int], builder: Builder
+) -> dict[tuple[int, int], int]:
+    """For each stretch of the chain, the place at which it is cut.
+
+    A product that has been computed for something else costs nothing.
+    """
     count = len(links)
     if count > _LONG:
         if links[0].rows.is_one:
@@ -46,6 +51,7 @@ def split_points(links: Sequence[Link], sizes: Mapping[str, int]) -> dict[tuple[
     dims = [size_of(k.rows, sizes) for k in links] + [size_of(links[-1].cols, sizes)]
     cost: dict[tuple[int, int], float] = {}
     best: dict[tuple[int, int], int] = {}
+    known = {(i, i): k.value for i, k in enumerate(links) if k.kind == "plain"}
     for length in range(1, count + 1):
         for i in range(count - length + 1):
             j = i + length - 1
@@ -56,6 +62,13 @@ def split_points(links: Sequence[Link], sizes: Mapping[str, int]) -> dict[tuple[
             choices = []
             for k in range(i, j):
                 work = float(dims[i]) * dims[k + 1] * dims[j + 1]
+                if (i, k) in known and (k + 1, j) in known:
+                    a, b = known[i, k], known[k + 1, j]
+                    found = None if links[k].cols.is_one else builder.known_dot(a, b)
+                    if found is not None:
+                        known[i, j] = found
+                        choices = [(0.0, k)]
+                        break
                 left, right = cost[i, k], cost[k + 1, j]
                 if i == k and links[i].kind != "plain":
                     left = 0.0
@@ -82,7 +95,7 @@ def multiply(
     """
     if len(links) == 1:
         return form(links[0])
-    best = split_points(links, sizes)
+    best = split_points(links, sizes, builder)
     done: dict[tuple[int, int], Value] = {}
     todo = [(0, len(links) - 1, False)]
     while todo:

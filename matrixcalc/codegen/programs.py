@@ -44,15 +44,15 @@ def derivative_program(
             f, *(wrt,) * k, vars=vars, layout=layout, verify=False, structured=structured
         )
     one = next(iter(found.values()))
-    outputs = []
-    for k in orders:
+    made: dict[int, Output] = {}
+    # the highest first: what it needs is shared by the others
+    for k in sorted(set(orders), reverse=True):
         if k:
-            made = _derivative(lowering, found[k], layout)
-            label = f"{_LABELS[k]}: {found[k]}"
+            value = _derivative(lowering, found[k], layout)
+            made[k] = Output(f"{_LABELS[k]}: {found[k]}", value)
         else:
-            made = lowering.lower(prepared(one.function))
-            label = f"value: {one.function}"
-        outputs.append(Output(label, made))
+            made[k] = Output(f"value: {one.function}", lowering.lower(prepared(one.function)))
+    outputs = [made[k] for k in orders]
     about = f"{one.function}, by {wrt}: order {', '.join(map(str, orders))}, {layout} layout."
     variables = (*symbols(one.function), *one.targets)
     return Program.of(about, variables, outputs, lowering.builder)
