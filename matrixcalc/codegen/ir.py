@@ -151,6 +151,8 @@ class Builder:
         found = self.known_dot(a, b)
         if found is not None:
             return found
+        if a.op == b.op == "T":
+            return self.transpose(self.dot(b.args[0], a.args[0]))
         op, a, b = self._dot(a, b)
         return self.make(op, a, b, dims=(*a.dims[:-1], *b.dims[1:]))
 

@@ -6,6 +6,7 @@ free, and its solves are asked for the transposed system.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import MappingProxyType
 
 from matrixcalc.codegen.ir import Value
@@ -64,6 +65,9 @@ INTO = {
 }
 """Operations as calls, which can be told where to write."""
 
+SHAPED = frozenset({"ones", "zeros", "full", "add_diag", "reshape", "kron", "assemble"})
+"""Operations that are told the shape of their result."""
+
 _TABLED = ("adj", "expm_frechet", "logm_frechet", "sqrtm_frechet")
 
 
@@ -100,8 +104,18 @@ class NumPyTarget(PythonTarget):
             able = v.op in ("add", "sub", "mul", "div", "neg", "add_diag")
         return able and super().reuses(v, w)
 
+    def absorbed(self, v: Value, w: Writing) -> Sequence[Value]:
+        if v.op in ("add", "sub") and v.args[1].op == "outer" and w.uses[v.args[1]] == 1:
+            return (v.args[1],)
+        return ()
+
     def reusing(self, v: Value, w: Writing) -> list[str]:
         name = w.name(v.args[0])
+        if self.absorbed(v, w):
+            # a rank-one update in place; BLAS sees the transposed matrix
+            x, y = (w.bare(a) for a in v.args[1].args)
+            sign = "" if v.op == "add" else "-"
+            return [f"{name} = blas.dger({sign}1.0, {y}, {x}, a={name}.T, overwrite_a=1).T"]
         if v.op == "apply":
             return [f"{ELEMENTWISE[v.data].numpy[:-1].format(name)}, out={name})"]
         if v.op == "neg":
@@ -183,7 +197,7 @@ class NumPyTarget(PythonTarget):
     def statements(self, v: Value, target: str, w: Writing) -> list[str]:
         a = [w.name(x) for x in v.args]
         op = v.op
-        shape = w.shape(v.dims) if v.dims else "()"
+        shape = w.shape(v.dims) if op in SHAPED else ""
         if op == "gram":
             return [f"{target} = np.dot({a[0]}.T, {a[0]})", f"{target} *= {a[1]}"]
         if op in ("ones", "zeros"):
@@ -204,7 +218,7 @@ class NumPyTarget(PythonTarget):
         if op == "matrix_power":
             return [f"{target} = np.linalg.matrix_power({a[0]}, {v.data})"]
         if op == "multi_dot":
-            return [f"{target} = np.linalg.multi_dot(({', '.join(a)}))"]
+            return _multi_dot(v, target, a, w)
         if op == "norm2":
             if not v.args[0].ndim:
                 return [f"{target} = abs({a[0]})"]
@@ -245,6 +259,18 @@ def into(v: Value) -> str:
     return INTO.get(v.op, "")
 
 
+def _multi_dot(v: Value, target: str, a: list[str], w: Writing) -> list[str]:
+    """The order of multiplication is chosen when the sizes are known."""
+    if len(a) > 3:
+        return [f"{target} = np.linalg.multi_dot([{', '.join(a)}])"]
+    n, m = (w.size(d) for d in v.args[0].dims)
+    p, q = (w.size(d) for d in v.args[2].dims)
+    return [f"if {n} * {p} * ({m} + {q}) < {m} * {q} * ({n} + {p}):",
+            f"    {target} = np.dot(np.dot({a[0]}, {a[1]}), {a[2]})",
+            "else:",
+            f"    {target} = np.dot({a[0]}, np.dot({a[1]}, {a[2]}))"]
+
+
 def _factored(v: Value, target: str, a: list[str]) -> list[str]:
     if v.op == "lu":
         return [f"{target} = lapack.dgetrf({a[0]}.T)",
@@ -281,6 +307,13 @@ def einsum(v: Value, w: Writing) -> str:
             return f"{a[0]}.transpose({', '.join(str(ids.index(i)) for i in out)})"
         return f"np.einsum('{letters(ids)}->{letters(out)}', {a[0]})"
     pair = pair_of(v)
+    if not set(subscripts[0]) & set(subscripts[1]) and v.ndim > 2:
+        # the axes of each operand stay together in memory, the result is a view
+        natural = (*subscripts[0], *subscripts[1])
+        made = f"np.multiply.outer({w.bare(v.args[0])}, {w.bare(v.args[1])})"
+        if natural == out:
+            return made
+        return f"{made}.transpose({', '.join(str(natural.index(i)) for i in out)})"
     if pair is None:
         return " * ".join(_broadcast(t, ids, out) for t, ids in zip(a, subscripts, strict=True))
     if pair.batch and pair.batch == len(out):

@@ -136,6 +136,7 @@ class PythonTarget:
         results = {o.value for o in program.outputs}
         order = w.count([o.value for o in program.outputs])
         reused = {v for v in order if self.reuses(v, w)}
+        absorbed = {a for v in reused for a in self.absorbed(v, w)} - results
         heads = self.heads(program, reused, w)
         for v in order:
             if v.op == "input":
@@ -144,7 +145,9 @@ class PythonTarget:
             if v.op == "number":
                 w.set(v, literal(v.data), ATOM)
                 continue
-            found = self.expression(v, w)
+            if v in absorbed:
+                continue
+            found = None if v in reused else self.expression(v, w)
             if found is not None:
                 text, level = found
                 if w.inlined(v, text, lambda v: v.op in EXPRESSIVE) and v not in results:
@@ -201,6 +204,10 @@ class PythonTarget:
             simple = template.endswith((")", "]", ".T")) and " * " not in template
             return w.filled(template, v.args), ATOM if simple else SUM
         return None
+
+    def absorbed(self, v: Value, w: Writing) -> Sequence[Value]:
+        """Operands that need no lines, since the one for ``v`` computes them on the way."""
+        return ()
 
     def reusing(self, v: Value, w: Writing) -> list[str]:
         """The lines that write a result over the first operand."""
