@@ -14,32 +14,32 @@ from matrixcalc.codegen.pairs import Side, letters, pair_of
 from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.spellings import ELEMENTWISE
 from matrixcalc.codegen.targets.python import INFIX, PythonTarget
-from matrixcalc.codegen.writing import Writing, axes_of
+from matrixcalc.codegen.writing import ATOM, Writing, axes_of
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr
 
 PLAIN = {
     "T": "{0}.T",
-    "dot": "np.dot({0}, {1})",
+    "dot": "{0}.dot({1})",
     "symv": "blas.dsymv(1.0, {0}.T, {1})",
     "outer": "np.dot({0}[:, None], {1}[None, :])",
-    "gram": "np.dot({0}.T, {0})",
+    "gram": "{0}.T.dot({0})",
     "plus_transpose": "{0} + {0}.T",
     "scale_rows": "{0}[:, None] * {1}",
     "scale_columns": "{0} * {1}",
     "pi": "np.pi",
     "diag": "np.diag({0})",
     "diagonal": "np.diagonal({0}).copy()",
-    "sum": "np.sum({0})",
-    "colsum": "np.sum({0}, axis=0)",
-    "rowsum": "np.sum({0}, axis=1)",
+    "sum": "{0}.sum()",
+    "colsum": "{0}.sum(axis=0)",
+    "rowsum": "{0}.sum(axis=1)",
     "tr": "np.trace({0})",
     "trace_product": "np.vdot({0}, {1}.T)",
     "vec": "{0}.ravel(order='F')",
     "cumsum": "np.cumsum({0}, axis=0)",
-    "norm1": "np.sum(np.abs({0}))",
-    "max": "np.max({0})",
-    "min": "np.min({0})",
+    "norm1": "np.abs({0}).sum()",
+    "max": "{0}.max()",
+    "min": "{0}.min()",
     "det": "np.linalg.det({0})",
     "pinv": "np.linalg.pinv({0})",
     "logsumexp": "special.logsumexp({0})",
@@ -60,6 +60,7 @@ INTO = {
     "outer": PLAIN["outer"],
     "gram": PLAIN["gram"],
     "plus_transpose": "np.add({0}, {0}.T)",
+    "symv": "blas.dsymv(1.0, {0}.T, {1}, overwrite_y=1)",
     "scale_rows": "np.multiply({0}[:, None], {1})",
     "scale_columns": "np.multiply({0}, {1})",
 }
@@ -141,7 +142,14 @@ class NumPyTarget(PythonTarget):
         return made
 
     def writing_to(self, v: Value, place: str, w: Writing) -> str:
-        return f"{w.filled(into(v), v.args)[:-1]}, out={place})"
+        name = "y" if v.op == "symv" else "out"
+        return f"{w.filled(into(v), v.args)[:-1]}, {name}={place})"
+
+    def expression(self, v: Value, w: Writing) -> tuple[str, int] | None:
+        if v.op == "dot" and not v.ndim:
+            # several times as quick to call as numpy.dot
+            return w.filled("blas.ddot({0}, {1})", v.args), ATOM
+        return super().expression(v, w)
 
     def returned(self, w: Writing, program: Program) -> list[str]:
         made: list[str] = []
@@ -191,15 +199,23 @@ class NumPyTarget(PythonTarget):
         inner = [f"    {'and ' if k else ''}{text}" for k, text in enumerate(fits)]
         checks = [f"if not {fits[0]}:"] if len(fits) == 1 else ["if not (", *inner, "):"]
         places = workspaces(program)
-        unpacked = [f"{', '.join(places)} = out or ({'None, ' * len(places)})"]
-        return [*checks, *slow, *(unpacked if len(places) > 1 else [])]
+        if len(places) > 1:
+            unpacked = [f"{', '.join(places)} = out or ({', '.join(['None'] * len(places))})"]
+        else:
+            unpacked = []
+        for place, o in zip(places, program.outputs, strict=True):
+            if o.value.ndim:
+                fit = f"{place}.dtype is FLOAT and {place}.flags.c_contiguous"
+                unpacked += [f"if {place} is not None and not ({fit}):",
+                             "    raise ValueError('out must be a C-contiguous array of floats')"]
+        return [*checks, *slow, *unpacked]
 
     def statements(self, v: Value, target: str, w: Writing) -> list[str]:
         a = [w.name(x) for x in v.args]
         op = v.op
         shape = w.shape(v.dims) if op in SHAPED else ""
         if op == "gram":
-            return [f"{target} = np.dot({a[0]}.T, {a[0]})", f"{target} *= {a[1]}"]
+            return [f"{target} = {a[0]}.T.dot({a[0]})", f"{target} *= {a[1]}"]
         if op in ("ones", "zeros"):
             return [f"{target} = np.{op}({shape})"]
         if op == "full":
@@ -256,7 +272,7 @@ def into(v: Value) -> str:
         return call if call.startswith(("np.", "special.")) and call.count("(") == 1 else ""
     if v.op == "gram" and len(v.args) == 2:
         return ""
-    return INTO.get(v.op, "")
+    return "" if v.op == "dot" and not v.ndim else INTO.get(v.op, "")
 
 
 def _multi_dot(v: Value, target: str, a: list[str], w: Writing) -> list[str]:
@@ -266,9 +282,9 @@ def _multi_dot(v: Value, target: str, a: list[str], w: Writing) -> list[str]:
     n, m = (w.size(d) for d in v.args[0].dims)
     p, q = (w.size(d) for d in v.args[2].dims)
     return [f"if {n} * {p} * ({m} + {q}) < {m} * {q} * ({n} + {p}):",
-            f"    {target} = np.dot(np.dot({a[0]}, {a[1]}), {a[2]})",
+            f"    {target} = {a[0]}.dot({a[1]}).dot({a[2]})",
             "else:",
-            f"    {target} = np.dot({a[0]}, np.dot({a[1]}, {a[2]}))"]
+            f"    {target} = {a[0]}.dot({a[1]}.dot({a[2]}))"]
 
 
 def _factored(v: Value, target: str, a: list[str]) -> list[str]:
@@ -290,7 +306,7 @@ def _factored(v: Value, target: str, a: list[str]) -> list[str]:
         return [f"{target} = {call}"]
     if v.op == "logdet":
         factor = "" if general else "2.0 * "
-        return [f"{target} = {factor}np.sum(np.log(np.abs(np.diagonal({f}[0]))))"]
+        return [f"{target} = {factor}np.log(np.abs({f}[0].diagonal())).sum()"]
     if general:
         return [f"{target} = lapack.dgetri({f}[0], {f}[1])[0].T"]
     return [f"{target} = lapack.dpotri({f}[0], lower=1)[0].T",
@@ -321,7 +337,7 @@ def einsum(v: Value, w: Writing) -> str:
         return f"np.einsum('{text}->{letters(out)}', {a[0]}, {a[1]})"
     left = _stack_of_matrices(a[0], pair.left, pair.batch, w)
     right = _stack_of_matrices(a[1], pair.right, pair.batch, w)
-    made = f"np.matmul({left}, {right})" if pair.batch else f"np.dot({left}, {right})"
+    made = f"np.matmul({left}, {right})" if pair.batch else f"{left}.dot({right})"
     gathered = (
         pair.batch + 2 != len(pair.dims) or pair.batch > 1
         if pair.batch
