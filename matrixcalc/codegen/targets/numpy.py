@@ -69,7 +69,10 @@ INTO = {
 SHAPED = frozenset({"ones", "zeros", "full", "add_diag", "reshape", "kron", "assemble"})
 """Operations that are told the shape of their result."""
 
-_TABLED = ("adj", "expm_frechet", "logm_frechet", "sqrtm_frechet")
+_TABLED = (
+    "adj", "expm_frechet", "logm_frechet", "sqrtm_frechet",
+    "expm_jacobian", "logm_jacobian", "sqrtm_jacobian",
+)
 
 
 class NumPyTarget(PythonTarget):
@@ -83,8 +86,8 @@ class NumPyTarget(PythonTarget):
         "blas": "from scipy.linalg import blas",
         "lapack": "from scipy.linalg import lapack",
     })
-    constants = ("", "FLOAT = np.dtype(float)")
-    reserved = frozenset({"np", "linalg", "special", "blas", "lapack", "FLOAT", "out"})
+    constants = ("FLOAT = np.dtype(float)",)
+    reserved = frozenset({"np", "linalg", "special", "blas", "lapack", "FLOAT", "out", "unit"})
     plain = PLAIN
     fresh = frozenset(
         {"dot", "outer", "gram", "plus_transpose", "scale_rows", "scale_columns", "apply", "neg"}
@@ -92,7 +95,9 @@ class NumPyTarget(PythonTarget):
 
     def converted(self, name: str, e: Expr) -> list[str]:
         if e.is_scalar:
-            return [f"{name} = float({name})"]
+            message = f"{e.name} must be a number"
+            return [f"if np.ndim({name}):", f"    raise ValueError({message!r})",
+                    f"{name} = float({name})"]
         return [f"{name} = np.asarray({name}, dtype=float)"]
 
     def copied(self, text: str) -> str:
@@ -402,20 +407,32 @@ def _assembled(v: Value, target: str, a: list[str], shape: str) -> list[str]:
 
 
 def _special(op: str, target: str, a: list[str]) -> list[str]:
-    if op == "expm_frechet":
-        return [f"{target} = linalg.expm_frechet({a[0]}, {a[1]}, compute_expm=False)"]
-    if op == "logm_frechet":
-        block = f"np.block([[{a[0]}, {a[1]}], [np.zeros_like({a[0]}), {a[0]}]])"
-        return [f"{target} = linalg.logm({block}).real[:len({a[0]}), len({a[0]}):]"]
-    if op == "sqrtm_frechet":
-        return [f"{target} = linalg.sqrtm({a[0]}).real",
-                f"{target} = linalg.solve_sylvester({target}, {target}, {a[1]})"]
-    # det(U)*det(V)*V*adj(S)*U' for the singular values, right for a singular matrix too
-    return [f"{target}_u, {target}_s, {target}_v = np.linalg.svd({a[0]})",
-            f"{target}_w = np.array([np.prod(np.delete({target}_s, i)) "
-            f"for i in range(len({target}_s))])",
-            f"{target} = np.sign(np.linalg.det({target}_u @ {target}_v)) * "
-            f"({target}_v.T * {target}_w) @ {target}_u.T"]
+    if op == "adj":
+        # det(U)*det(V)*V*adj(S)*U' for the singular values, right for a singular matrix too
+        return [f"{target}_u, {target}_s, {target}_v = np.linalg.svd({a[0]})",
+                f"{target}_w = np.array([np.prod(np.delete({target}_s, i)) "
+                f"for i in range(len({target}_s))])",
+                f"{target} = np.sign(np.linalg.det({target}_u @ {target}_v)) * "
+                f"({target}_v.T * {target}_w) @ {target}_u.T"]
+    name, kind = op.split("_")
+    if kind == "frechet":
+        return [f"{target} = {_frechet(name, a[0], a[1])}"]
+    # its columns are the derivatives along the unit matrices, in the order of vec
+    unit = f"unit.reshape({a[0]}.shape, order='F')"
+    return [f"{target} = np.stack([",
+            f"    {_frechet(name, a[0], unit)}.ravel(order='F')",
+            f"    for unit in np.eye({a[0]}.size)",
+            "], axis=1)"]
+
+
+def _frechet(name: str, a: str, e: str) -> str:
+    """The derivative of a matrix function along a direction (Higham, Functions of Matrices)."""
+    if name == "expm":
+        return f"linalg.expm_frechet({a}, {e}, compute_expm=False)"
+    if name == "sqrtm":
+        return f"linalg.solve_sylvester(linalg.sqrtm({a}).real, linalg.sqrtm({a}).real, {e})"
+    block = f"np.block([[{a}, {e}], [np.zeros({a}.shape), {a}]])"
+    return f"linalg.logm({block}).real[:len({a}), len({a}):]"
 
 
 TARGET = NumPyTarget()

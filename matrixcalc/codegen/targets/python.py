@@ -95,8 +95,10 @@ class PythonTarget:
 
     def imports(self, text: str) -> str:
         """The imports that a text needs, by the names of modules in it."""
+        constants = [line for line in self.constants if line.split(" = ")[0] in text]
+        text = "\n".join((*constants, text))
         used = [line for name, line in self.modules.items() if re.search(rf"\b{name}\b", text)]
-        return "\n".join((*used, *self.constants)) + "\n"
+        return "\n".join((*used, *([""] if constants else []), *constants)) + "\n"
 
     def signature(self, w: Writing) -> list[str]:
         """The parameters."""
