@@ -55,7 +55,9 @@ def cell(problem: Problem, kind: str, n: int, seconds: float) -> dict[str, Any]:
     """All versions of one derivative at one size: checked, then timed in turn."""
     made, warm, notes = agreeing(problem, kind, problem.values(kind, problem.dims(n)))
     first = {
-        key: warm[key] if warm[key] > PATIENCE else Timer(version.call).timeit(1)
+        key: warm[key]
+        if warm[key] > PATIENCE and not version.compiles
+        else Timer(version.call).timeit(1)
         for key, version in made.items()
     }
     # of several modes only those go on that may be the best

@@ -40,11 +40,13 @@ class Version:
     Attributes:
         name: who computes it. mode: by which target or mode.
         call: a function without arguments that computes it and waits for the result.
+        compiles: the first call does.
     """
 
     name: str
     mode: str
     call: Callable[[], Any]
+    compiles: bool = False
 
 
 def versions(
@@ -101,7 +103,7 @@ def _ours(problem: Problem, kind: str, values: dict[str, Any], target: str) -> V
 
         _settings_of_jax()
         function = jax.jit(function)
-        return Version("ours", target, _awaited(function, values, kind))
+        return Version("ours", target, _awaited(function, values, kind), True)
     return Version("ours", target, partial(function, *values.values()))
 
 
@@ -213,7 +215,7 @@ def _jax(problem: Problem, kind: str, values: dict[str, Any], mode: str) -> Vers
     function = jax.jit(_derivative(problem, list(values), traced, jax, names_of))
     if kind not in ("gradient", "hvp"):
         _bounded(function.lower(*map(jnp.asarray, values.values())))
-    return Version("JAX", mode, _awaited(function, values, kind))
+    return Version("JAX", mode, _awaited(function, values, kind), True)
 
 
 def _bounded(lowered: Any) -> None:
