@@ -148,15 +148,33 @@ class Builder:
 
     def dot(self, a: Value, b: Value) -> Value:
         """The matrix product of arrays with one or two axes, the inner axis summed."""
-        if is_symmetric(a) and b.ndim == 1:
-            return self.make("symv", a, b, dims=b.dims)
-        if is_symmetric(b) and a.ndim == 1:
-            return self.make("symv", b, a, dims=a.dims)
+        found = self.known_dot(a, b)
+        if found is not None:
+            return found
+        if a.op == b.op == "T":
+            return self.transpose(self.dot(b.args[0], a.args[0]))
+        op, a, b = self._dot(a, b)
+        return self.make(op, a, b, dims=(*a.dims[:-1], *b.dims[1:]))
+
+    def known_dot(self, a: Value, b: Value) -> Value | None:
+        """The product, or the transpose of its transpose, if it has been made."""
+        op, a, b = self._dot(a, b)
+        dims = (*a.dims[:-1], *b.dims[1:])
+        if self.knows(op, a, b, dims=dims):
+            return self.make(op, a, b, dims=dims)
         if a.ndim == b.ndim == 2:
-            flipped = self.transpose(b), self.transpose(a)
-            if self.knows("dot", *flipped, dims=(b.dims[1], a.dims[0])):
-                return self.transpose(self.dot(*flipped))
-        return self.make("dot", a, b, dims=(*a.dims[:-1], *b.dims[1:]))
+            op, a, b = self._dot(self.transpose(b), self.transpose(a))
+            if self.knows(op, a, b, dims=dims[::-1]):
+                return self.transpose(self.make(op, a, b, dims=dims[::-1]))
+        elif a.ndim == b.ndim == 1 and self.knows(op, b, a, dims=dims):
+            return self.make(op, b, a, dims=dims)
+        return None
+
+    def _dot(self, a: Value, b: Value) -> tuple[str, Value, Value]:
+        """The one way in which a product is written: y'*A and A'*y are one value."""
+        if a.ndim == 1 and b.ndim == 2:
+            a, b = self.transpose(b), a
+        return ("symv" if is_symmetric(a) and b.ndim == 1 else "dot"), a, b
 
     def outer(self, a: Value, b: Value) -> Value:
         return self.make("outer", a, b, dims=(*a.dims, *b.dims))

@@ -137,7 +137,7 @@ class MatlabTarget(ColumnTarget):
     language = MATLAB
     reserved = _RESERVED.union({FUNCTION})
     plain = _PLAIN
-    repeating = frozenset({"plus_transpose", "gram", *_STATEMENTS})
+    repeating = frozenset({"plus_transpose", "gram", "multi_dot", *_STATEMENTS})
 
     def indexed(self, v: Value, w: ColumnWriting) -> Sequence[Value]:
         if v.op == "solve" and v.args[0].op == "lu" and w.uses[v.args[0]] > 1 and not v.data:
@@ -257,6 +257,8 @@ class MatlabTarget(ColumnTarget):
                 return f"sum(log(abs(diag({w.parts[f][1]}))))", ATOM
         if op == "stack":
             return self._stacked(v, w), ATOM
+        if op == "multi_dot":
+            return None
         return super().expression(v, w)
 
     def _solved(self, v: Value, w: ColumnWriting) -> tuple[str, int] | None:
@@ -301,9 +303,26 @@ class MatlabTarget(ColumnTarget):
             b = v.args[1]
             return [f"{target} = zeros({_shape(self.sizes(v.dims, w))[1:-1]});",
                     f"{target}({rows}, :) = {lower}' \\ ({upper}' \\ {w.name(b, POWER)});"]
+        if v.op == "multi_dot":
+            return self._chained(v, target, w)
         if v.op not in _STATEMENTS:
             return super().statements(v, target, w)
         return self.lines(_STATEMENTS[v.op], v, target, w)
+
+    def _chained(self, v: Value, target: str, w: ColumnWriting) -> list[str]:
+        """A chain from the left or from the right, whichever is cheaper for these sizes."""
+        names = [w.name(a, POWER) for a in v.args]
+        sizes = [w.size(v.args[0].dims[0]), *(w.size(a.dims[1]) for a in v.args)]
+        between = list(zip(sizes[1:], sizes[2:], strict=False))
+        forward = f"{sizes[0]} * ({' + '.join(f'{a} * {b}' for a, b in between)})"
+        between = list(zip(sizes[:-2], sizes[1:-1], strict=True))
+        backward = f"{sizes[-1]} * ({' + '.join(f'{a} * {b}' for a, b in between)})"
+        right = " * (".join(names[:-1]) + f" * {names[-1]}" + ")" * (len(names) - 2)
+        return [f"if {forward} < {backward}",
+                f"    {target} = {' * '.join(names)};",
+                "else",
+                f"    {target} = {right};",
+                "end"]
 
     def _factored(self, v: Value, w: ColumnWriting) -> list[str]:
         text = w.bare(v.args[0])
