@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy
 
+from matrixcalc.codegen.api import code
 from matrixcalc.derive import derive
 from matrixcalc.numeric import evaluate
 from matrixcalc.values import named
@@ -31,18 +32,28 @@ class Example:
     def orders(self) -> tuple[int, ...]:
         return (self.order,) if isinstance(self.order, int) else self.order
 
+    def source(self, target: str) -> str:
+        """The code for a target."""
+        return code(
+            self.expression, self.wrt, self.order, target, vars=dict(self.vars),
+            product=self.product, dense=True,
+        )
+
     def values(self, seed: int = 0) -> dict[str, Any]:
         """Random values, vectors with one axis, in sorted order; all sizes differ."""
         rng = numpy.random.default_rng(seed)
         made: dict[str, Any] = {}
-        sizes = {n: 2 + i for i, n in enumerate(sorted(self._dims()))}
-        sizes.update({n: s for n, s in SIZES.items() if n in sizes})
-        for name, e in sorted(derive(
-            self.expression, self.wrt, vars=dict(self.vars), verify=False
-        ).variables.items()):
-            shape = [d.value(sizes) for d in e.shape if not d.is_one]
-            value = rng.uniform(0.1, 0.9, shape) * (1 if len(shape) < 2 else
-                                                    rng.choice([-1, 1], shape))
+        d = derive(self.expression, self.wrt, vars=dict(self.vars), verify=False)
+        names = {n for e in d.variables.values() for dim in e.shape for n in dim.names}
+        sizes = {n: SIZES[n] for n in names}
+        variables = d.variables
+        if self.product:
+            variables = {**variables, "v": variables[self.wrt]}
+        for name, e in sorted(variables.items()):
+            shape = [dim.value(sizes) for dim in e.shape if not dim.is_one]
+            value = rng.uniform(0.1, 0.9, shape)
+            if len(shape) == 2:
+                value = value * rng.choice([-1, 1], shape)
             if name in self.positive:
                 value = value @ value.T + numpy.eye(shape[0])
             if "symmetric" in self.vars.get(name, "").split():
@@ -50,18 +61,23 @@ class Example:
             made[name] = value if shape else float(value)
         return made
 
-    def _dims(self) -> set[str]:
-        d = derive(self.expression, self.wrt, vars=dict(self.vars), verify=False)
-        return {n for e in d.variables.values() for dim in e.shape for n in dim.names}
-
     def results(self, values: Mapping[str, Any]) -> list[Any]:
         """What the engine says, by order, computed entry by entry without generated code."""
-        made = []
+        made: list[Any] = []
+        if self.product:
+            twice = derive(self.expression, self.wrt, self.wrt, vars=dict(self.vars), verify=False)
+            inner = {n: v for n, v in values.items() if n != "v"}
+            return [numpy.tensordot(twice.as_tensor(inner), values["v"], numpy.ndim(values["v"]))]
         for k in self.orders:
             d = derive(
                 self.expression, *(self.wrt,) * max(k, 1), vars=dict(self.vars), verify=False
             )
-            made.append(d.as_tensor(values) if k else evaluate(d.function, named(values)))
+            if k:
+                made.append(d.as_tensor(values))
+                continue
+            axes = [dim for dim in d.function.shape if not dim.is_one]
+            value = evaluate(d.function, named(values))
+            made.append(value.reshape(-1) if len(axes) == 1 else value)
         return made
 
 

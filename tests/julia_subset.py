@@ -65,6 +65,9 @@ class Diagonal:
 class Scaling:
     value: float
 
+    def __neg__(self) -> Scaling:
+        return Scaling(-self.value)
+
 
 @dataclass(frozen=True)
 class SVD:
@@ -160,7 +163,9 @@ class Interpreter:
 
     def _string_literal(self, n: Node) -> str:
         made = []
-        for c in n.children[1:-1]:
+        for c in n.children:
+            if c.type == '"':
+                continue
             if c.type == "string_interpolation":
                 inner = self.value(c.children[2])
                 many = isinstance(inner, tuple)
@@ -259,7 +264,7 @@ class Interpreter:
             if isinstance(i, int) and not 1 <= i <= limit:
                 raise JuliaError("BoundsError")
             if isinstance(i, range):
-                if len(i) and not (1 <= i[0] and i[-1] <= limit):
+                if len(i) and not (i[0] >= 1 and i[-1] <= limit):
                     raise JuliaError("BoundsError")
                 i = slice(i.start - 1, i.stop - 1)
             elif isinstance(i, int):

@@ -26,7 +26,6 @@ def literal(value: Any) -> str:
 def run(folder: Path, jobs: Sequence[Job]) -> list[list[numpy.ndarray] | str]:
     """The results of each job, or the message of its error."""
     lines = [
-        "warning('error', 'Octave:undefined-function');",
         "function show(f, x)",
         "  x = full(x);",
         "  if ~isreal(x), error('a complex result'); end",

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy
 import pytest
+from codegen_programs import EXAMPLES, Example
 
 from matrixcalc.codegen.api import code
 
+pytestmark = pytest.mark.slow
 pytest.importorskip("tree_sitter_julia")
 julia = pytest.importorskip("julia_subset")
 
@@ -46,3 +48,51 @@ def test_the_corpus_runs(case: dict[str, Any]) -> None:
             numpy.testing.assert_array_equal(a, b)
             assert not numpy.shares_memory(a, value)
             assert not numpy.shares_memory(a, tensor)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[e.name for e in EXAMPLES])
+def test_every_operation_runs(example: Example) -> None:
+    values = example.values()
+    made = julia.run(example.source("julia"), *map(argument, values.values()))
+    results = made if len(example.orders) > 1 else (made,)
+    for found, true in zip(results, example.results(values), strict=True):
+        assert numpy.shape(found) == numpy.shape(true)
+        numpy.testing.assert_allclose(found, true, rtol=1e-8, atol=1e-12)
+
+
+def test_wrong_arguments_are_told() -> None:
+    text = code("a*A*x", "x", target="julia", vars={"a": "scalar"})
+    a, x = numpy.ones((2, 3)), numpy.ones(3)
+    for args, words in (
+        ((a, 1.0, numpy.ones(2)), r": x is of length 2 and must be of length m = 3$"),
+        ((a, 1.0, a), r": x must be a vector, of length m$"),
+        ((a, x, x), r": a must be a number$"),
+        ((x, 1.0, x), r": A must be a matrix, n×m$"),
+    ):
+        with pytest.raises(julia.JuliaError, match=words):
+            julia.run(text, *args)
+    text = code("x'*A*x", "x", target="julia")
+    words = r": A is of size \(2, 3\) and must be n×n = \(2, 2\)$"
+    with pytest.raises(julia.JuliaError, match=words):
+        julia.run(text, a, x)
+
+
+def test_whole_numbers_are_arguments_too() -> None:
+    x = numpy.array([1, 2, 3])
+    made = julia.run(code("sum(x.^-2) + x'*x", "x", target="julia"), x)
+    numpy.testing.assert_allclose(made, -2 / x**3 + 2 * x)
+
+
+@pytest.mark.parametrize(("body", "words"), [
+    ("x + 1", "float is no array|int is no array"), ("A + x", "without a dot"),
+    ("A .+ A[:, 1:2]", "DimensionMismatch"), ("x * A", "times"), ("x * x", "times"),
+    ("exp(x)", "square"), ("sin(x)", "without a dot"), ("sum.(x)", "with a dot"),
+    ("2 ^ (-1)", "negative power"), ("log(-1.0)", "DomainError"), ("y", "UndefVarError"),
+    ("reshape(A, 2, 2)", "reshape"), ("fill(2, 3) .^ (-1)", "negative power"),
+    ("x[4]", "BoundsError"), ("cumsum(A)", "dims"), ("cholesky(A)", "symmetric"),
+    ("x[1", "ParseError"),
+])
+def test_the_interpreter_is_strict(body: str, words: str) -> None:
+    text = f"using LinearAlgebra\nfunction f(A, x)\n    return {body}\nend\n"
+    with pytest.raises(julia.JuliaError, match=words):
+        julia.run(text, numpy.ones((3, 4)), numpy.ones(3))

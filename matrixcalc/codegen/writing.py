@@ -44,11 +44,12 @@ class Writing:
         reserved: Iterable[str] = (),
         language: Language = PYTHON,
     ) -> None:
-        self.taken = set(reserved)
+        self.reserved = frozenset(reserved)
+        self.taken = set(self.reserved)
         self.language = language
         self.arguments: dict[str, str] = {}
         for e in variables:
-            self.arguments[e.name] = self.fresh(identifier(e.name, language=language))
+            self.arguments[e.name] = self.fresh(identifier(e.name, self.reserved, language))
         self.sizes: dict[str, str] = {}
         self.origins: dict[str, str] = {}
         self.needed: list[str] = []
@@ -117,7 +118,7 @@ class Writing:
 
     def tell_size(self, name: str) -> str:
         """Give a name in code to the size of a dimension."""
-        made = self.sizes[name] = self.fresh(identifier(name, language=self.language))
+        made = self.sizes[name] = self.fresh(identifier(name, self.reserved, self.language))
         return made
 
     def size(self, d: Dim, told: bool = False) -> str:

@@ -22,7 +22,6 @@ class ColumnWriting(Writing):
         self, variables: Sequence[Expr], reserved: frozenset[str], language: Language
     ) -> None:
         super().__init__(variables, reserved, language)
-        self.reserved = reserved
         self.parts: dict[Value, tuple[str, ...]] = {}
 
     def stem(self, v: Value) -> str:
@@ -44,7 +43,7 @@ class ColumnWriting(Writing):
 class ColumnArrays:
     """How products of arrays are written; a subclass gives the syntax."""
 
-    brackets = "[]"
+    brackets: tuple[str, str] = ("[", "]")
     """Those around the indices of an entry."""
 
     def sign(self, v: Value) -> str:

@@ -39,7 +39,7 @@ _NOTE = 90
 _WIDTH = 92
 """How long a line is at most, where it can be cut."""
 
-_INLINE = 40
+_INLINE = 56
 """How long a piece is at most that stands inside another expression."""
 
 INLINE = frozenset({
@@ -242,9 +242,16 @@ class ColumnTarget(ColumnArrays):
         if op in _LEVELS:
             own, left, right = _LEVELS[op]
             a, b = v.args
-            return f"{w.name(a, left)} {self.sign(v)} {w.name(b, right)}", own
+            sign, text = self.sign(v), w.name(b, right)
+            if op == "add" and (less := self._less(b, w)):
+                sign, text = sign.replace("+", "-"), less
+            if op == "mul" and a.op == "number" and a.data < 0:
+                return f"-{self.literal(-a.data)} {sign} {text}", SUM
+            return f"{w.name(a, left)} {sign} {text}", own
         if op == "apply":
             template = self.elementwise(self.spelling(v), v)
+            if "-{0}" in template and (less := self._less(v.args[0], w)):
+                return re.sub(r"\.?-\{0\}", less, template), SUM
             whole = re.fullmatch(r"[\w.]+\([^()]*\)", template) is not None
             return w.filled(template, v.args), ATOM if whole else SUM
         if op == "neg":
@@ -300,6 +307,20 @@ class ColumnTarget(ColumnArrays):
             for x, kind in zip(v.args, kinds, strict=True)
         ]
         return f"kron({', '.join(parts)})", ATOM
+
+    def _less(self, v: Value, w: ColumnWriting) -> str:
+        """What is written with a minus sign in front, without it; or nothing."""
+        if v.op == "number" and v.data < 0:
+            return self.literal(-v.data)
+        inside = v.op == "neg" and w.piece(v)[1] == SUM
+        return w.name(v.args[0], POWER) if inside else ""
+
+    def added(self, a: str, scale: Value, text: str, w: ColumnWriting) -> str:
+        """A matrix and a number times another."""
+        less = self._less(scale, w)
+        if less:
+            return f"{a} - {text if less == '1' else f'{less} * {text}'}"
+        return f"{a} + {self.times(scale, text, w)}"
 
     def times(self, scale: Value, text: str, w: ColumnWriting) -> str:
         """A number times a matrix."""

@@ -113,8 +113,8 @@ _RESERVED = words(
     "ArgumentError Diagonal DimensionMismatch Float64 I Inf LinearAlgebra Matrix Number "
     "SpecialFunctions Symmetric abs acos asin atan cbrt cholesky copy cos cosh cumsum det diag dot "
     "dropdims erf exp fill float inv isa kron length log log1p logabsdet logdet lu max maximum "
-    "minimum ndims norm ones permutedims pi pinv prod real reshape sign sin sinh size sqrt stack "
-    "string sum svd sylvester tan tanh throw tr vec zeros"
+    "min minimum ndims norm ones permutedims pi pinv prod real reshape sign sin sinh size sqrt "
+    "stack string sum svd sylvester tan tanh throw tr vec zeros"
 )
 """The names of Base and of LinearAlgebra that are used here."""
 
@@ -247,9 +247,10 @@ class JuliaTarget(ColumnTarget):
             return f"Matrix({scale} * I, {shape})", ATOM
         if op == "add_diag":
             a, d = v.args
-            full = w.name(a) if a.ndim else f"fill({_real(a, w.bare(a))}, {shape})"
-            added = f"Diagonal({w.bare(d)})" if d.ndim else self.times(d, "I", w)
-            return f"{full} + {added}", SUM
+            full = w.name(a, SUM) if a.ndim else f"fill({_real(a, w.bare(a))}, {shape})"
+            if d.ndim:
+                return f"{full} + Diagonal({w.bare(d)})", SUM
+            return self.added(full, d, "I", w), SUM
         if op == "solve":
             f, b = v.args
             factor = self.turned(f, w) if v.data else w.name(f, POWER)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.names import MATLAB, words
@@ -133,7 +134,7 @@ class MatlabTarget(ColumnTarget):
     comment = "%"
     ending = ";"
     continued = " ..."
-    brackets = "()"
+    brackets = ("(", ")")
     language = MATLAB
     reserved = _RESERVED.union({FUNCTION})
     plain = _PLAIN
@@ -238,9 +239,10 @@ class MatlabTarget(ColumnTarget):
             return f"{w.name(v.args[0], PRODUCT)} * eye({w.size(v.dims[0])})", PRODUCT
         if op == "add_diag":
             a, d = v.args
-            eye = f"eye({w.size(v.dims[0])})"
-            added = f"diag({w.bare(d)})" if d.ndim else self.times(d, eye, w)
-            return f"{w.name(a, SUM)} + {added}", SUM
+            full = w.name(a, SUM)
+            if d.ndim:
+                return f"{full} + diag({w.bare(d)})", SUM
+            return self.added(full, d, f"eye({w.size(v.dims[0])})", w), SUM
         if op in _REDUCED:
             a = v.args[0]
             text = self.stacked(w.bare(a)) if a.ndim > 2 else w.bare(a)
@@ -313,10 +315,9 @@ class MatlabTarget(ColumnTarget):
         """A chain from the left or from the right, whichever is cheaper for these sizes."""
         names = [w.name(a, POWER) for a in v.args]
         sizes = [w.size(v.args[0].dims[0]), *(w.size(a.dims[1]) for a in v.args)]
-        between = list(zip(sizes[1:], sizes[2:], strict=False))
-        forward = f"{sizes[0]} * ({' + '.join(f'{a} * {b}' for a, b in between)})"
-        between = list(zip(sizes[:-2], sizes[1:-1], strict=True))
-        backward = f"{sizes[-1]} * ({' + '.join(f'{a} * {b}' for a, b in between)})"
+        pairs = [f"{a} * {b}" for a, b in pairwise(sizes)]
+        forward = f"{sizes[0]} * ({' + '.join(pairs[1:])})"
+        backward = f"{sizes[-1]} * ({' + '.join(pairs[:-1])})"
         right = " * (".join(names[:-1]) + f" * {names[-1]}" + ")" * (len(names) - 2)
         return [f"if {forward} < {backward}",
                 f"    {target} = {' * '.join(names)};",
