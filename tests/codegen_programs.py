@@ -18,7 +18,10 @@ SIZES = {"n": 3, "m": 4, "p": 2, "q": 5, "k": 6, "end": 3, "for": 2}
 
 @dataclass(frozen=True)
 class Example:
-    """A function, its variable, the orders, and declarations; ``positive`` are definite."""
+    """A function, its variable, the orders, and declarations.
+
+    ``positive`` are definite; the dimensions ``long`` must be greater than 1.
+    """
 
     name: str
     expression: str
@@ -27,10 +30,18 @@ class Example:
     vars: Mapping[str, str] = field(default_factory=dict)
     positive: Sequence[str] = ()
     product: str | None = None
+    long: Sequence[str] = ()
 
     @property
     def orders(self) -> tuple[int, ...]:
         return (self.order,) if isinstance(self.order, int) else self.order
+
+    @property
+    def ones(self) -> list[str]:
+        """The dimensions that may be 1 when it runs, and none."""
+        d = derive(self.expression, self.wrt, vars=dict(self.vars), verify=False)
+        names = {n for e in d.variables.values() for dim in e.shape for n in dim.names}
+        return ["", *sorted(names.difference(self.long))]
 
     def source(self, target: str) -> str:
         """The code for a target."""
@@ -39,13 +50,16 @@ class Example:
             product=self.product, dense=True,
         )
 
-    def values(self, seed: int = 0) -> dict[str, Any]:
-        """Random values, vectors with one axis, in sorted order; all sizes differ."""
+    def values(self, seed: int = 0, one: str = "") -> dict[str, Any]:
+        """Random values, vectors with one axis, in sorted order.
+
+        All sizes differ; that of the dimension ``one`` is 1.
+        """
         rng = numpy.random.default_rng(seed)
         made: dict[str, Any] = {}
         d = derive(self.expression, self.wrt, vars=dict(self.vars), verify=False)
         names = {n for e in d.variables.values() for dim in e.shape for n in dim.names}
-        sizes = {n: SIZES[n] for n in names}
+        sizes = {n: 1 if n == one else SIZES[n] for n in names}
         variables = d.variables
         if self.product:
             variables = {**variables, "v": variables[self.wrt]}
@@ -92,7 +106,7 @@ EXAMPLES = (
        {"S": "matrix(n, n) positive_definite", "x": "vector(n)", "m": "vector(n)"}, ("S",)),
     _E("inverse", "logdet(X) + a'*inv(X)*b", "X", (0, 1, 2), _SQUARE),
     _E("solution", "inv(X)*B", "X", (0, 1), {"X": "matrix(n, n)", "B": "matrix(n, m)"}),
-    _E("gram", "logdet(X'*X)", "X", (0, 1), {"X": "matrix(q, n)"}),
+    _E("gram", "logdet(X'*X)", "X", (0, 1), {"X": "matrix(q, n)"}, long="q"),
     _E("softmax", "softmax(A*x)", "x", (0, 1)),
     _E("log_softmax", "y'*log_softmax(A*x) + logsumexp(x)", "x", (0, 1, 2)),
     _E("trace", "tr(A*X'*B*X*C)", "X", (0, 1, 2)),

@@ -43,5 +43,6 @@ function [value, first_derivative, second_derivative] = derivative(T, U, V)
     second_derivative = zeros([n, p, n, p]);
     % the entries (i, j, i, k)
     at = 1 + (1 + n * p) * (0:n-1)' + n * (0:p-1) + n * n * p * reshape(0:p-1, [1, 1, p]);
-    second_derivative(at) = second_derivative(at) + reshape(2 * (V' * V), [1, p, p]);
+    second_derivative(at) = reshape(second_derivative(at), size(at)) + reshape(2 * (V' * V), ...
+            [1, p, p]);
 end

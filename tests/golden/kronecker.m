@@ -25,7 +25,7 @@ function [value, first_derivative] = derivative(X, Y)
     % the entries (i, j, k, l, i, k)
     at = 1 + (1 + m * n * p * q) * (0:n-1)' + n * (0:p-1) + (n * p + m * n * n * p * q) * ...
             reshape(0:m-1, [1, 1, m]) + m * n * p * reshape(0:q-1, [1, 1, 1, q]);
-    tensor(at) = tensor(at) + reshape(Y, [1, p, 1, q]);
+    tensor(at) = reshape(tensor(at), size(at)) + reshape(Y, [1, p, 1, q]);
     % kron(eye(m), kron(commutation(q, n), eye(p)))*kron(eye(m*n), vec(Y))
     first_derivative = reshape(permute(tensor, [2, 1, 4, 3, 5, 6]), [n * p, m * q, n, m]);
 end

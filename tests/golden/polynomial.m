@@ -24,17 +24,21 @@ function [value, first_derivative] = derivative(X)
     first_derivative = reshape(X, [n, 1, n]) .* reshape(X', [1, n, 1, n]);
     % the entries (i, j, i, j)
     at = 1 + (1 + n * n) * (0:n-1)' + (n + n * n * n) * (0:n-1);
-    first_derivative(at) = first_derivative(at) + 1;
+    first_derivative(at) = reshape(first_derivative(at), size(at)) + 1;
     % the entries (i, j, i, k)
     at_2 = 1 + (1 + n * n) * (0:n-1)' + n * (0:n-1) + n * n * n * reshape(0:n-1, [1, 1, n]);
-    first_derivative(at_2) = first_derivative(at_2) + reshape(scaled', [1, n, n]);
+    first_derivative(at_2) = reshape(first_derivative(at_2), size(at_2)) + reshape(scaled', ...
+            [1, n, n]);
     % the entries (i, j, k, j)
     at_3 = 1 + (0:n-1)' + (n + n * n * n) * (0:n-1) + n * n * reshape(0:n-1, [1, 1, n]);
-    first_derivative(at_3) = first_derivative(at_3) + reshape(scaled, [n, 1, n]);
+    first_derivative(at_3) = reshape(first_derivative(at_3), size(at_3)) + reshape(scaled, ...
+            [n, 1, n]);
     % the entries (i, j, i, k)
     at_4 = 1 + (1 + n * n) * (0:n-1)' + n * (0:n-1) + n * n * n * reshape(0:n-1, [1, 1, n]);
-    first_derivative(at_4) = first_derivative(at_4) + reshape(matrix_power', [1, n, n]);
+    first_derivative(at_4) = reshape(first_derivative(at_4), size(at_4)) + ...
+            reshape(matrix_power', [1, n, n]);
     % the entries (i, j, k, j)
     at_5 = 1 + (0:n-1)' + (n + n * n * n) * (0:n-1) + n * n * reshape(0:n-1, [1, 1, n]);
-    first_derivative(at_5) = first_derivative(at_5) + reshape(matrix_power, [n, 1, n]);
+    first_derivative(at_5) = reshape(first_derivative(at_5), size(at_5)) + ...
+            reshape(matrix_power, [n, 1, n]);
 end

@@ -348,7 +348,7 @@ class MatlabTarget(ColumnTarget):
         if len(distinct) < len(ids):
             at = w.fresh("at")
             made.append(f"{at} = {self._places(ids, a.dims, w)};")
-            text, level = f"{text}({at})", ATOM
+            text, level = f"reshape({text}({at}), size({at}))", ATOM
         order = [distinct.index(i) for i in (*out, *(i for i in distinct if i not in out))]
         text, _ = self.moved(text, level, order)
         return [*made, f"{target} = {self.summed(text, len(out), len(distinct))};"]
@@ -367,10 +367,12 @@ class MatlabTarget(ColumnTarget):
             at = w.fresh("at")
             entry = ", ".join("ijklpqrst"[distinct.index(i)] for i in free)
             text, level = self.aligned(core, out, distinct, w)
+            text = text if level >= PRODUCT else f"({text})"
+            # what is taken from an array may have the axes of the array, not of the places
             made += [
                 f"% the entries ({entry})",
                 f"{at} = {self._places(free, v.dims, w)};",
-                f"{target}({at}) = {target}({at}) + {text if level >= PRODUCT else f'({text})'};",
+                f"{target}({at}) = reshape({target}({at}), size({at})) + {text};",
             ]
         return made
 
