@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -44,6 +45,10 @@ class PythonTarget:
 
     column = "numpy"
     prelude = ""
+    decorator = ""
+    extra = "fast"
+    """The optional dependency that holds the libraries of the prelude."""
+
     reserved: frozenset[str] = frozenset()
     plain: Mapping[str, str] = {}
     fresh: frozenset[str] = frozenset()
@@ -63,8 +68,14 @@ class PythonTarget:
         """The function, to be called with its variables by name or in sorted order."""
         text, arguments = self._written(program)
         scope: dict[str, Any] = {}
-        # The text is our own: see names.py for the only part of it that a user chose.
-        exec(text, scope)
+        try:
+            # The text is our own: see names.py for the only part of it that a user chose.
+            exec(text, scope)
+        except ImportError as e:
+            raise UnsupportedError(
+                f"this code needs {e.name}, which is not installed",
+                hint=f"pip install 'matrixcalc-engine[{self.extra}]'",
+            ) from e
         made: Callable[..., Any] = scope["function"]
         renamed = {k: v for k, v in arguments.items() if k != v}
         if not renamed:
@@ -78,24 +89,35 @@ class PythonTarget:
 
     def _written(self, program: Program) -> tuple[str, dict[str, str]]:
         program = self.rewritten(program)
-        w = Writing(program.variables, self.reserved)
-        body = [
-            *self.arguments(w, program.variables),
-            *self.computed(w, program),
-            *self.returned(w, program),
-        ]
-        head = f"def function({', '.join(w.arguments.values())}):"
+        w = Writing(program.variables, {*self.reserved, *dir(builtins)})
+        checked = self.checks(w, program.variables)
+        made = [*checked, *self.computed(w, program), *self.returned(w, program)]
+        body = [*self.conversions(w, program.variables, made), *made]
+        head = f"{self.decorator}def function({', '.join(w.arguments.values())}):"
         doc = "\n".join(f"    {line}".rstrip() for line in docstring(w, program).splitlines())
         text = "".join(f"    {line}\n" if line else "\n" for line in body)
-        return f'{self.prelude}\n\n{head}\n    """{doc.lstrip()}\n    """\n{text}', w.arguments
+        text = f'{self.imports(body)}\n\n{head}\n    """{doc.lstrip()}\n    """\n{text}'
+        return text, w.arguments
 
     # its parts
 
-    def arguments(self, w: Writing, variables: Sequence[Expr]) -> list[str]:
-        """Arguments as arrays, and their shapes against each other."""
+    def imports(self, made: Sequence[str]) -> str:
+        """The imports that the lines need."""
+        return self.prelude
+
+    def conversions(
+        self, w: Writing, variables: Sequence[Expr], made: Sequence[str]
+    ) -> list[str]:
+        """The first lines: arguments become arrays, for the lines that follow."""
+        return [line for e in variables for line in self.converted(w.arguments[e.name], e)]
+
+    def converted(self, name: str, e: Expr) -> list[str]:
+        """The lines that make one argument an array."""
+        raise NotImplementedError
+
+    def checks(self, w: Writing, variables: Sequence[Expr]) -> list[str]:
+        """The shapes of the arguments against each other."""
         made: list[str] = []
-        for e in variables:
-            made += self.converted(w.arguments[e.name], e)
         for e in variables:
             name, axes = w.arguments[e.name], axes_of(e)
             if not axes:
@@ -114,10 +136,6 @@ class PythonTarget:
                 wanted = "(" + "".join(f"{w.size(d)}, " for d in axes) + ")"
                 made += [f"if {name}.shape != {wanted}:", f"    {misfit(e, name, wanted)}"]
         return made
-
-    def converted(self, name: str, e: Expr) -> list[str]:
-        """The lines that make an argument an array."""
-        raise NotImplementedError
 
     def computed(self, w: Writing, program: Program) -> list[str]:
         """The lines for the outputs and everything below them."""
