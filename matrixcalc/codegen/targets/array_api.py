@@ -29,7 +29,6 @@ PLAIN = {
     "colsum": "xp.sum({0}, axis=0)",
     "rowsum": "xp.sum({0}, axis=1)",
     "tr": "xp.linalg.trace({0})",
-    "trace_product": "xp.sum({0} * {1}.T)",
     "vec": "xp.reshape({0}.T, (-1,))",
     "cumsum": "xp.cumulative_sum({0}, axis=0)",
     "norm1": "xp.sum(xp.abs({0}))",

@@ -12,7 +12,7 @@ from matrixcalc.codegen.program import Output, Program
 from matrixcalc.codegen.rewriting import rewritten
 from matrixcalc.codegen.targets.python import INFIX, PythonTarget
 from matrixcalc.codegen.terms import letters
-from matrixcalc.codegen.writing import PRODUCT, SIGN, Writing
+from matrixcalc.codegen.writing import ATOM, PRODUCT, SIGN, Writing
 from matrixcalc.errors import UnsupportedError
 
 Ids = tuple[int, ...]
@@ -74,6 +74,10 @@ class FunctionalTarget(PythonTarget):
     def expression(self, v: Value, w: Writing) -> tuple[str, int] | None:
         if v.op in ("dot", "symv"):
             return f"{w.name(v.args[0], SIGN)} @ {w.name(v.args[1], SIGN)}", PRODUCT
+        if v.op == "trace_product":
+            left, right = v.args
+            turned = w.name(right.args[0]) if right.op == "T" else f"{w.name(right)}.T"
+            return f"{self.module}.sum({w.name(left)} * {turned})", ATOM
         if v.op == "gram":
             product = w.filled("{0}.T @ {0}", v.args)
             return (f"{w.name(v.args[1])} * ({product})" if v.args[1:] else product), PRODUCT

@@ -21,7 +21,6 @@ PLAIN = {
     "colsum": "torch.sum({0}, dim=0)",
     "rowsum": "torch.sum({0}, dim=1)",
     "tr": "torch.trace({0})",
-    "trace_product": "torch.sum({0} * {1}.T)",
     "vec": "{0}.T.reshape(-1)",
     "cumsum": "torch.cumsum({0}, dim=0)",
     "norm1": "torch.sum(torch.abs({0}))",
