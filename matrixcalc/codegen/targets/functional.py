@@ -137,10 +137,10 @@ class FunctionalTarget(PythonTarget):
             return self.contracted(v, a, w)
         if op == "assemble":
             return self.assembled(v, a, w)
-        having = HAVING.get(op.removesuffix("_frechet"))
+        having = HAVING.get(op.removesuffix("_frechet"), "")
         raise UnsupportedError(
             f"the {self.name} target has no {op}",
-            hint=having and f"these targets have it: {having}",
+            hint=f"these targets have it: {having}" if having else "",
         )
 
     def eye(self, v: Value, w: Writing, axis: int = 0) -> str:
