@@ -9,7 +9,8 @@ from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.lower import Lowering
 from matrixcalc.codegen.products import PRODUCTS, hvp_of, jvp_of, vjp_of
 from matrixcalc.codegen.program import Output, Program
-from matrixcalc.codegen.stable import stabilised
+from matrixcalc.codegen.stable import Stabilising
+from matrixcalc.codegen.stable_terms import stable_term
 from matrixcalc.codegen.terms import lower_terms
 from matrixcalc.derivative import Derivative
 from matrixcalc.derive import derive
@@ -20,9 +21,15 @@ from matrixcalc.layouts import arrange
 _LABELS = ("value", "first derivative", "second derivative")
 
 
-def prepared(e: Expr) -> Expr:
-    """An expression as it is computed: stable, and cheap sums multiplied out."""
-    return distributed(stabilised(e))
+class Preparation:
+    """The passes over expressions before they are lowered."""
+
+    def __init__(self) -> None:
+        self.stable = Stabilising()
+
+    def of(self, e: Expr) -> Expr:
+        """An expression as it is computed: stable, and cheap sums multiplied out."""
+        return distributed(self.stable.of(e))
 
 
 def derivative_program(
@@ -38,6 +45,7 @@ def derivative_program(
     """The program of a value, a first and a second derivative, or several of them."""
     orders = _orders(order)
     lowering = Lowering(sizes)
+    prepare = Preparation()
     found: dict[int, Derivative] = {}
     for k in sorted({max(k, 1) for k in orders}):
         found[k] = derive(
@@ -47,10 +55,10 @@ def derivative_program(
     outputs = []
     for k in orders:
         if k:
-            made = _derivative(lowering, found[k], layout)
+            made = _derivative(lowering, prepare, found[k], layout)
             label = f"{_LABELS[k]}: {found[k]}"
         else:
-            made = lowering.lower(prepared(one.function))
+            made = lowering.lower(prepare.of(one.function))
             label = f"value: {one.function}"
         outputs.append(Output(label, made))
     about = f"{one.function}, by {wrt}: order {', '.join(map(str, orders))}, {layout} layout."
@@ -74,7 +82,7 @@ def product_program(
     d = derive(f, wrt, vars=vars, verify=False, layout="mixed", structured=structured)
     formula = {"jvp": jvp_of, "vjp": vjp_of, "hvp": hvp_of}[product](d)
     lowering = Lowering(sizes)
-    output = Output(f"{product}: {formula}", lowering.lower(prepared(formula)))
+    output = Output(f"{product}: {formula}", lowering.lower(Preparation().of(formula)))
     variables = (*symbols(d.function), *d.targets, *symbols(formula))
     return Program.of(f"{d.function}, by {wrt}: {product}.", variables, [output], lowering.builder)
 
@@ -86,11 +94,14 @@ def _orders(order: int | Sequence[int]) -> tuple[int, ...]:
     return orders
 
 
-def _derivative(lowering: Lowering, d: Derivative, layout: str) -> Value:
+def _derivative(
+    lowering: Lowering, prepare: Preparation, d: Derivative, layout: str
+) -> Value:
     tensor = d.tensor
     if tensor.natural is not None:
         last = (sum(tensor.orders[:-1]), tensor.orders[-1])
-        return lowering.lower(prepared(arrange(tensor.natural, layout, *last)))
+        return lowering.lower(prepare.of(arrange(tensor.natural, layout, *last)))
     whole = (d.function, *d.targets)
     dims = tuple(n for e in whole for n in e.shape if not n.is_one)
-    return lower_terms(lowering, tensor.terms, tensor.indices, dims, prepared)
+    terms = [stable_term(t, prepare.stable) for t in tensor.terms]
+    return lower_terms(lowering, terms, tensor.indices, dims, prepare.of)

@@ -40,11 +40,42 @@ PLAIN = {
     "pinv": "np.linalg.pinv({0})",
     "logsumexp": "special.logsumexp({0})",
     "softmax": "special.softmax({0})",
-    "log_softmax": "special.log_softmax({0})",
+    "logsumexp_columns": "special.logsumexp({0}, axis=0)",
+    "logaddexp": "np.logaddexp({0}, {1})",
     "expm": "linalg.expm({0})",
     "logm": "linalg.logm({0}).real",
     "sqrtm": "linalg.sqrtm({0}).real",
 }
+_BY_SOFTMAX = {
+    # the largest entry is taken out of the sum: log1p and 1 - softmax lose nothing beside it
+    "log_softmax": (
+        "{0} = {1} - np.max({1})",
+        "{0}_below = np.exp({0})",
+        "{0}_below[np.argmax({0})] = 0.0",
+        "{0} -= np.log1p(np.sum({0}_below))",
+    ),
+    "softmax_rest": (
+        "{0}_top = np.argmax({1})",
+        "{0} = np.exp({1} - {1}[{0}_top])",
+        "{0}[{0}_top] = 0.0",
+        "{0}_below = np.sum({0})",
+        "{0} /= -1.0 - {0}_below",
+        "{0} += 1.0",
+        "{0}[{0}_top] = {0}_below / (1.0 + {0}_below)",
+    ),
+    "softmax_columns": (
+        "{0} = np.exp({1} - np.max({1}, axis=0))",
+        "{0} /= np.sum({0}, axis=0)",
+    ),
+    "log_softmax_columns": (
+        "{0} = {1} - np.max({1}, axis=0)",
+        "{0}_below = np.exp({0})",
+        "{0}_below[np.argmax({0}, axis=0), np.arange({0}.shape[1])] = 0.0",
+        "{0} -= np.log1p(np.sum({0}_below, axis=0))",
+    ),
+}
+"""Operations of a few lines: 0 is the result, 1 the argument."""
+
 _TABLED = ("adj", "expm_frechet", "logm_frechet", "sqrtm_frechet")
 
 
@@ -75,7 +106,7 @@ from scipy.linalg import blas, lapack
         name = w.name(v.args[0])
         if v.op in INFIX and v.op != "pow":
             made = [f"{name} {INFIX[v.op][0]}= {w.bare(v.args[1])}"]
-        elif v.op == "apply" and (call := ELEMENTWISE[v.data].numpy).startswith("np."):
+        elif v.op == "apply" and _is_call(call := ELEMENTWISE[v.data].numpy):
             made = [f"{call[:-1].format(name)}, out={name})"]
         elif v.op == "add_diag":
             made = [f"np.einsum('ii->i', {name})[...] += {w.bare(v.args[1])}"]
@@ -113,6 +144,8 @@ from scipy.linalg import blas, lapack
             if not v.args[0].ndim:
                 return [f"{target} = abs({a[0]})"]
             return [f"{target} = blas.dnrm2({a[0]}{'.ravel()' if v.args[0].ndim == 2 else ''})"]
+        if op in _BY_SOFTMAX:
+            return [line.format(target, a[0]) for line in _BY_SOFTMAX[op]]
         if op == "kron":
             if v.data is None:
                 return [f"{target} = np.kron({a[0]}, {a[1]})"]
@@ -128,6 +161,11 @@ from scipy.linalg import blas, lapack
         if op in _TABLED:
             return _special(op, target, a)
         raise UnsupportedError(f"no NumPy code for {op}")
+
+
+def _is_call(template: str) -> bool:
+    """Whether a template is one call of a function that takes ``out``."""
+    return template.startswith("np.") and template.count("(") == template.count("{") == 1
 
 
 def _factored(v: Value, target: str, a: list[str]) -> list[str]:
