@@ -176,40 +176,52 @@ def _power(splitting: Splitting, e: Expr) -> Split | None:
 
 
 def _add(splitting: Splitting, e: Expr) -> Split | None:
-    """A sum of exponentials and numbers, all positive; or a difference of two."""
+    """A sum of exponentials and numbers of one sign; a difference of two; or any other sum,
+    relative to the largest exponential in it."""
     if len(e.args) > _MANY:
         return None
+    parts = [_part(splitting, t) for t in e.args]
+    if not any(high for _, _, high in parts):
+        return None
+    numbers = [build.split_number(r) for _, r, _ in parts]
+    if any(rest.op != "num" and rest.op != "ones" for _, rest in numbers):
+        return _relative(parts, e.shape)
     logs: list[Expr] = []
-    signs: list[bool] = []
-    constants = 0
-    high = False
-    for t in e.args:
-        number, rest = build.split_number(t)
-        if rest is build.UNIT or rest.op == "ones":
-            constants += 1
-            log = build.zeros(e.shape)
-        else:
-            s = splitting.of(rest)
-            times = None if s is None else s.numbers()
-            if s is None or times is None:
-                return None
-            number *= times
-            high = high or s.high
-            log = s.log
-        if abs(number) != 1:
-            log = add(log, spread(make_call("log", (num(abs(number)),)), e.shape))
-        logs.append(log)
-        signs.append(number > 0)
-    if not high:
-        return None
-    if all(signs):
-        return Split(_log_of_sum(logs), low=not constants)
+    for (log, _, _), (number, _) in zip(parts, numbers, strict=True):
+        size = make_call("log", (num(abs(number)),)) if abs(number) != 1 else build.ZERO
+        logs.append(add(log, spread(size, e.shape)))
+    low = all(not build.is_zero(log) for log in logs)
+    signs = {number > 0 for number, _ in numbers}
+    if len(signs) == 1:
+        return Split(_log_of_sum(logs), () if signs.pop() else (build.MINUS,), low=low)
     if len(logs) > 2:
-        return None
-    if not signs[0]:
+        return _relative(parts, e.shape)
+    if numbers[0][0] < 0:
         logs.reverse()
     half = canonical(scaled(_HALF, add(logs[0], neg(logs[1]))))
-    return Split(_log_of_sum(logs), (make_call("tanh", (half,)),), low=not constants)
+    return Split(_log_of_sum(logs), (make_call("tanh", (half,)),), low=low)
+
+
+def _part(splitting: Splitting, t: Expr) -> tuple[Expr, Expr, bool]:
+    """A term of a sum as its logarithm and the rest; whether it may be huge."""
+    s = splitting.of(t)
+    if s is None:
+        return build.zeros(t.shape), t, False
+    return s.log, had(build.ones(t.shape), *s.rest), s.high
+
+
+def _relative(parts: Sequence[tuple[Expr, Expr, bool]], shape: Shape) -> Split | None:
+    logs = list({log.key: log for log, _, _ in parts}.values())
+    for top in logs:
+        below = [canonical(add(log, neg(top))) for log in logs if log is not top]
+        if all(map(bounded, below)):
+            break
+    else:
+        if len(logs) > _MANY // 2:
+            return None
+        top = _log_of_sum(logs)
+    made = [had(r, exponential(add(log, neg(top)))) for log, r, _ in parts]
+    return Split(top, (add(build.zeros(shape), *made),), low=False)
 
 
 def _log_of_sum(logs: Sequence[Expr]) -> Expr:
