@@ -19,7 +19,7 @@ def stable_term(term: Term, stable: Stabilising) -> Term:
     factors: list[Factor] = [(stable.of(s), ()) for s in term.scalars]
     factors += [(stable.of(e), axes) for e, axes in term.factors]
     term = _without_diagonals(Term((), tuple(factors), term.free), stable)
-    factors = list(term.factors)
+    factors = [part for f in term.factors for part in _drawn_out(f, stable)]
     for k, (divisor, axes) in enumerate(factors):
         s = stable.splitting.of(divisor)
         if s is None or len(axes) != divisor.order or divisor.order > 1:
@@ -44,6 +44,33 @@ def stable_term(term: Term, stable: Stabilising) -> Term:
         tuple(f for f in factors if not f[0].is_scalar and not _is_idle(f, factors)),
         term.free,
     )
+
+
+def _drawn_out(factor: Factor, stable: Stabilising) -> list[Factor]:
+    """A matrix without the divisors of its rows and columns, and these as vectors."""
+    e, axes = factor
+    if e.order != 2 or len(axes) != 2:
+        return [factor]
+    made: list[Factor] = []
+    parts = list(e.args) if e.op == "mul" else [e]
+    first = next(i for i, a in enumerate(parts) if not a.is_scalar)
+    for i in sorted({first, len(parts) - 1}):
+        s = stable.splitting.of(parts[i])
+        if s is None or parts[i].order != 2:
+            continue
+        log = s.log
+        for t in terms(log):
+            number, rest = build.split_number(t)
+            chain = rest.args if rest.op == "mul" else ()
+            # ones*row divides columns, column*ones rows
+            place = next((1 - k for k, a in enumerate(chain) if a.op == "ones"), None)
+            outer = place == 0 and i == first or place == 1 and i == len(parts) - 1
+            if number < 0 and len(chain) == 2 and place is not None and outer:
+                log = add(log, neg(t))
+                vector = exponential(mul(build.num(number), chain[place]))
+                made.append((vector, (axes[place],)))
+        parts[i] = parts[i] if log is s.log else had(exponential(log), *s.rest)
+    return [*made, (mul(*parts), axes)] if made else [factor]
 
 
 def _same(t: Expr, u: Expr) -> bool:
