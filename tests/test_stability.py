@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -10,7 +10,7 @@ import pytest
 from mpmath import mp, mpf
 
 from matrixcalc.codegen.api import compile
-from tests.jets_by_mpmath import Jet, cosh, exp, log, power, sigmoid, sinh, sqrt, tanh, total, truth
+from tests.jets_by_mpmath import Jet, cosh, exp, log, power, sigmoid, sinh, sqrt, tanh, truth
 
 SIZES = (1e-8, 1e-3, 1.0, 30.0, 700.0, 1000.0)
 POINTS = [s * x for x in SIZES for s in (1, -1)]

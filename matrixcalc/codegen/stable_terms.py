@@ -64,7 +64,7 @@ def _drawn_out(factor: Factor, stable: Stabilising) -> list[Factor]:
             chain = rest.args if rest.op == "mul" else ()
             # ones*row divides columns, column*ones rows
             place = next((1 - k for k, a in enumerate(chain) if a.op == "ones"), None)
-            outer = place == 0 and i == first or place == 1 and i == len(parts) - 1
+            outer = (place == 0 and i == first) or (place == 1 and i == len(parts) - 1)
             if number < 0 and len(chain) == 2 and place is not None and outer:
                 log = add(log, neg(t))
                 vector = exponential(mul(build.num(number), chain[place]))
