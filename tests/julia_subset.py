@@ -197,6 +197,10 @@ class Interpreter:
 
     def _compound_assignment_expression(self, n: Node) -> None:
         target, sign, right = n.children
+        if sign.text == ".=" and target.type == "index_expression":
+            array = self.value(target.children[0])
+            array[self.key(target.children[1], array)] = self.value(right)
+            return
         if sign.text != "+=":
             raise JuliaError(f"unknown operator {sign.text}")
         self.assign(target, add(self.value(target), self.value(right)))
@@ -261,6 +265,8 @@ class Interpreter:
             self.ends.append(array.shape[axis] if len(parts) > 1 else array.size)
             i = self.value(c)
             limit = self.ends.pop()
+            if isinstance(i, tuple):
+                return i
             if isinstance(i, int) and not 1 <= i <= limit:
                 raise JuliaError("BoundsError")
             if isinstance(i, range):
@@ -431,6 +437,7 @@ def divide(a: Any, b: Any) -> Any:
 
 SCALAR: dict[str, Callable[..., Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": divide, "^": power,
+    ">": operator.gt,
 }
 
 
@@ -569,6 +576,14 @@ def summed_up(a: Any, dims: int | None = None) -> numpy.ndarray:
     return numpy.cumsum(a, axis=(dims or 1) - 1)
 
 
+def largest(a: numpy.ndarray, dims: int | None = None) -> tuple[Any, Any]:
+    if a.ndim == 1 and dims is None:
+        return float(a.max()), int(a.argmax()) + 1
+    if a.ndim != 2 or dims != 1:
+        raise JuliaError("findmax")
+    return a.max(axis=0, keepdims=True), (a.argmax(axis=0), numpy.arange(a.shape[1]))
+
+
 def norm(a: Any, p: int = 2) -> float:
     return float(numpy.linalg.norm(numpy.ravel(a if scalars(a) else matrix(a)), p))
 
@@ -621,7 +636,7 @@ ELEMENTWISE: dict[str, Callable[..., Any]] = {
     "cos": numpy.cos, "tan": numpy.tan, "asin": domain(numpy.arcsin, -1.0, 1.0),
     "acos": domain(numpy.arccos, -1.0, 1.0), "atan": numpy.arctan, "sinh": numpy.sinh,
     "cosh": numpy.cosh, "tanh": numpy.tanh, "max": numpy.maximum, "cbrt": numpy.cbrt,
-    "erf": scipy.special.erf,
+    "erf": scipy.special.erf, "expm1": numpy.expm1, "min": numpy.minimum, "ifelse": numpy.where,
 }
 MATRIX_FUNCTIONS = {
     "exp": scipy.linalg.expm, "log": scipy.linalg.logm, "sqrt": scipy.linalg.sqrtm,
@@ -641,7 +656,7 @@ NAMES: dict[str, Any] = {
     "permutedims": permuted, "dropdims": dropped, "stack": stacked, "real": numpy.real,
     "sum": along(numpy.sum), "prod": along(numpy.prod), "maximum": along(numpy.max),
     "minimum": along(numpy.min), "cumsum": summed_up,
-    "Symmetric": lambda a: Symmetric(square(a)), "Diagonal": Diagonal,
+    "findmax": largest, "Symmetric": lambda a: Symmetric(square(a)), "Diagonal": Diagonal,
     "diag": lambda a: numpy.diagonal(square(a)).copy(), "dot": dotted, "kron": kronecker,
     "tr": lambda a: float(numpy.trace(square(a))), "norm": norm,
     "det": lambda a: float(numpy.linalg.det(square(a))), "inv": inverse,

@@ -222,7 +222,8 @@ class ColumnTarget(ColumnArrays):
     def spelling(self, v: Value) -> str:
         """The template of an elementwise function."""
         made: str = getattr(ELEMENTWISE[v.data], self.column)
-        return made
+        # the parentheses around a whole expression are written where they are needed
+        return made[1:-1] if made[0] == "(" else made
 
     # expressions
 
@@ -254,6 +255,9 @@ class ColumnTarget(ColumnArrays):
                 return re.sub(r"\.?-\{0\}", less, template), SUM
             whole = re.fullmatch(r"[\w.]+\([^()]*\)", template) is not None
             return w.filled(template, v.args), ATOM if whole else SUM
+        if op == "logaddexp":
+            template = "max.({0}, {1}) .+ log1p.(exp.(.-abs.({0} .- {1})))"
+            return w.filled(self.elementwise(template, v), v.args), SUM
         if op == "neg":
             return f"{self.sign(v)}{w.name(v.args[0], POWER)}", SUM
         if op == "T":

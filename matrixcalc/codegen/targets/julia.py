@@ -53,24 +53,43 @@ _MATRIX_FUNCTIONS = (("expm", "exp({})"), ("logm", "real(log({}))"))
 
 _STATEMENTS = {
     "logsumexp": (
-        "{largest} = maximum({0})",
-        "{target} = {largest} + log(sum(exp.({0} .- {largest})))",
+        "{largest}, {at} = findmax({0})",
+        "{powers} = exp.({0} .- {largest})",
+        "{powers}[{at}] = 0",
+        "{target} = {largest} + log1p(sum({powers}))",
     ),
     "softmax": (
         "{powers} = exp.({0} .- maximum({0}))",
         "{target} = {powers} ./ sum({powers})",
     ),
+    "softmax_rest": (
+        "{largest}, {at} = findmax({0})",
+        "{powers} = exp.({0} .- {largest})",
+        "{powers}[{at}] = 0",
+        "{target} = 1 .- {powers} ./ (1 + sum({powers}))",
+        "{target}[{at}] = sum({powers}) / (1 + sum({powers}))",
+    ),
     "log_softmax": (
-        "{shifted} = {0} .- maximum({0})",
-        "{target} = {shifted} .- log(sum(exp.({shifted})))",
+        "{largest}, {at} = findmax({0})",
+        "{powers} = exp.({0} .- {largest})",
+        "{powers}[{at}] = 0",
+        "{target} = {0} .- {largest} .- log1p(sum({powers}))",
     ),
     "softmax_columns": (
         "{powers} = exp.({0} .- maximum({0}, dims=1))",
         "{target} = {powers} ./ sum({powers}, dims=1)",
     ),
     "logsumexp_columns": (
-        "{largest} = maximum({0}, dims=1)",
-        "{target} = vec({largest} .+ log.(sum(exp.({0} .- {largest}), dims=1)))",
+        "{largest}, {at} = findmax({0}, dims=1)",
+        "{powers} = exp.({0} .- {largest})",
+        "{powers}[{at}] .= 0",
+        "{target} = vec({largest} .+ log1p.(sum({powers}, dims=1)))",
+    ),
+    "log_softmax_columns": (
+        "{largest}, {at} = findmax({0}, dims=1)",
+        "{powers} = exp.({0} .- {largest})",
+        "{powers}[{at}] .= 0",
+        "{target} = {0} .- {largest} .- log1p.(sum({powers}, dims=1))",
     ),
     "adj": (
         "# det(U)*det(V)*V*adj(S)*U' for A = U*S*V', right for a singular matrix too",
@@ -112,7 +131,7 @@ _STATEMENTS = {
 _RESERVED = words(
     "ArgumentError Diagonal DimensionMismatch Float64 I Inf LinearAlgebra Matrix Number "
     "SpecialFunctions Symmetric abs acos asin atan cbrt cholesky copy cos cosh cumsum det diag dot "
-    "dropdims erf exp fill float inv isa kron length log log1p logabsdet logdet lu max maximum "
+    "dropdims erf exp expm1 fill findmax float ifelse inv isa kron length log log1p logabsdet logdet lu max maximum "
     "min minimum ndims norm ones permutedims pi pinv prod real reshape sign sin sinh size sqrt "
     "stack string sum svd sylvester tan tanh throw tr vec zeros"
 )
@@ -129,7 +148,7 @@ class JuliaTarget(ColumnTarget):
     language = JULIA
     reserved = _RESERVED.union({FUNCTION})
     plain = _PLAIN
-    repeating = frozenset({"plus_transpose", "gram", *_STATEMENTS})
+    repeating = frozenset({"plus_transpose", "gram", "logaddexp", *_STATEMENTS})
 
     def indexed(self, v: Value, w: ColumnWriting) -> Sequence[Value]:
         if v.op == "einsum" and len(v.args) == 1:
@@ -205,7 +224,7 @@ class JuliaTarget(ColumnTarget):
 
     def elementwise(self, template: str, v: Value) -> str:
         # a function of a number, and operators of numbers, have no dots
-        return template if v.ndim else re.sub(r"\.([-+*/^(])", r"\1", template)
+        return template if v.ndim else re.sub(r"\.([-+*/^(>])", r"\1", template)
 
     def result(self, v: Value, text: str, level: int, w: ColumnWriting) -> str:
         if not v.ndim:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -58,24 +59,43 @@ _STATEMENTS = {
         "{target} = chol({0});",
     ),
     "logsumexp": (
-        "{largest} = max({0});",
-        "{target} = {largest} + log(sum(exp({0} - {largest})));",
+        "[{largest}, {at}] = max({0});",
+        "{powers} = exp({0} - {largest});",
+        "{powers}({at}) = 0;",
+        "{target} = {largest} + log1p(sum({powers}));",
     ),
     "softmax": (
         "{powers} = exp({0} - max({0}));",
         "{target} = {powers} / sum({powers});",
     ),
+    "softmax_rest": (
+        "[{largest}, {at}] = max({0});",
+        "{powers} = exp({0} - {largest});",
+        "{powers}({at}) = 0;",
+        "{target} = 1 - {powers} / (1 + sum({powers}));",
+        "{target}({at}) = sum({powers}) / (1 + sum({powers}));",
+    ),
     "log_softmax": (
-        "{shifted} = {0} - max({0});",
-        "{target} = {shifted} - log(sum(exp({shifted})));",
+        "[{largest}, {at}] = max({0});",
+        "{powers} = exp({0} - {largest});",
+        "{powers}({at}) = 0;",
+        "{target} = {0} - {largest} - log1p(sum({powers}));",
     ),
     "softmax_columns": (
         "{powers} = exp({0} - max({0}, [], 1));",
         "{target} = {powers} ./ sum({powers}, 1);",
     ),
     "logsumexp_columns": (
-        "{largest} = max({0}, [], 1);",
-        "{target} = ({largest} + log(sum(exp({0} - {largest}), 1)))';",
+        "[{largest}, {at}] = max({0}, [], 1);",
+        "{powers} = exp({0} - {largest});",
+        "{powers}({at} + {n} * (0:numel({at})-1)) = 0;",
+        "{target} = ({largest} + log1p(sum({powers}, 1)))';",
+    ),
+    "log_softmax_columns": (
+        "[{largest}, {at}] = max({0}, [], 1);",
+        "{powers} = exp({0} - {largest});",
+        "{powers}({at} + {n} * (0:numel({at})-1)) = 0;",
+        "{target} = {0} - {largest} - log1p(sum({powers}, 1));",
     ),
     "adj": (
         "% det(U)*det(V)*V*adj(S)*U' for A = U*S*V', right for a singular matrix too",
@@ -118,7 +138,7 @@ _TEMPORARIES = ("part", "top", "left", "right", "k")
 
 _RESERVED = words(
     "Inf abs acos any arrayfun asin atan cat chol cos cosh cumsum det diag double erf error exp "
-    "expm eye inv isequal ismatrix isscalar isvector kron log log1p logm lu max min norm nthroot "
+    "expm expm1 eye inv isequal ismatrix isscalar isvector kron log log1p logm lu max min norm nthroot "
     "numel ones permute pi pinv prod real reshape sign sin sinh size sqrt sqrtm sum svd sylvester "
     "tan tanh trace zeros ans ndims"
 )
@@ -138,7 +158,7 @@ class MatlabTarget(ColumnTarget):
     language = MATLAB
     reserved = _RESERVED.union({FUNCTION})
     plain = _PLAIN
-    repeating = frozenset({"plus_transpose", "gram", "multi_dot", *_STATEMENTS})
+    repeating = frozenset({"plus_transpose", "gram", "multi_dot", "logaddexp", *_STATEMENTS})
 
     def indexed(self, v: Value, w: ColumnWriting) -> Sequence[Value]:
         if v.op == "solve" and v.args[0].op == "lu" and w.uses[v.args[0]] > 1 and not v.data:
@@ -208,6 +228,9 @@ class MatlabTarget(ColumnTarget):
         operands = v.args[1:] if sign == "/" else v.args
         arrays = any(a.ndim for a in v.args) if sign == "^" else all(a.ndim for a in operands)
         return f".{sign}" if arrays and sign in "*/^" else sign
+
+    def elementwise(self, template: str, v: Value) -> str:
+        return re.sub(r"\.([-+(])", r"\1", template)
 
     def inner(self, a: Value, b: Value, w: ColumnWriting) -> tuple[str, int]:
         return f"{self.turned(a, w)} * {w.name(b, POWER)}", PRODUCT
