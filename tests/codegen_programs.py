@@ -9,11 +9,13 @@ from typing import Any
 import numpy
 
 from matrixcalc.codegen.api import code
+from matrixcalc.codegen.program import Program
+from matrixcalc.codegen.programs import derivative_program, product_program
 from matrixcalc.derive import derive
 from matrixcalc.numeric import evaluate
 from matrixcalc.values import named
 
-SIZES = {"n": 3, "m": 4, "p": 2, "q": 5, "k": 6, "end": 3, "for": 2}
+SIZES = {"n": 3, "m": 4, "p": 2, "q": 5, "k": 6, "l": 7, "end": 3, "for": 2}
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,15 @@ class Example:
         d = derive(self.expression, self.wrt, vars=dict(self.vars), verify=False)
         names = {n for e in d.variables.values() for dim in e.shape for n in dim.names}
         return ["", *sorted(names.difference(self.long))]
+
+    def program(self) -> Program:
+        """Its operations."""
+        given = dict(self.vars)
+        if self.product:
+            return product_program(self.expression, self.wrt, self.product, given, None, None)
+        return derivative_program(
+            self.expression, self.wrt, self.order, given, "mixed", None, None, True
+        )
 
     def source(self, target: str) -> str:
         """The code for a target."""
@@ -128,6 +139,9 @@ EXAMPLES = (
     _E("determinant", "det(X)*tr(adj(X)*A)", "X", (0, 1), {"X": "matrix(n, n)"}),
     _E("pinv", "sum(pinv(X))", "X", (0, 1), {"X": "matrix(m, n)"}),
     _E("expm", "expm(X)", "X"),
+    _E("expm_frechet", "a'*expm(X)*b", "X", (0, 1), _SQUARE),
+    _E("chain", "A*B*C", "B", 0),
+    _E("long_chain", "A*B*C*D*F", "B", 0),
     _E("logm", "a'*logm(X)*b", "X", (0, 1), _SQUARE, ("X",)),
     _E("sqrtm", "a'*sqrtm(X)*b", "X", (0, 1), _SQUARE, ("X",)),
     _E("logm_jacobian", "logm(X)", "X", (0, 1), {"X": "matrix(n, n)"}, ("X",)),

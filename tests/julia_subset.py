@@ -500,6 +500,7 @@ def solved(a: Any, b: Any) -> Any:
 
 BINARY = {
     "+": add, "-": lambda a, b: add(a, -b), "*": times, "/": over, "^": raised, "\\": solved,
+    ">": operator.gt,
 }
 
 

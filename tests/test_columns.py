@@ -6,10 +6,30 @@ import re
 
 import pytest
 from click.testing import CliRunner
+from codegen_programs import EXAMPLES
 
 from matrixcalc.cli import cli
+from matrixcalc.codegen import ir
 from matrixcalc.codegen.api import code, compile
+from matrixcalc.codegen.ir import schedule
+from matrixcalc.codegen.spellings import ELEMENTWISE
 from matrixcalc.errors import UnsupportedError
+
+
+def test_the_examples_use_every_operation() -> None:
+    assert ir.__doc__ is not None
+    found = re.findall(r"``([^`]+)``", "``" + ir.__doc__.partition("====\n``")[2])
+    operations = {w for t in found for w in re.findall(r"[a-z]\w+", re.sub(r"\(.*?\)", "", t))}
+    used = {
+        v.op for e in EXAMPLES for v in schedule([o.value for o in e.program().outputs])
+    }
+    assert operations <= used
+    functions = {
+        v.data for e in EXAMPLES for v in schedule([o.value for o in e.program().outputs])
+        if v.op == "apply"
+    }
+    assert functions == set(ELEMENTWISE)
+
 
 BOTH = pytest.mark.parametrize("target", ["julia", "matlab"])
 

@@ -45,9 +45,11 @@ function derivative(a, b, x)
     cbrt_x = cbrt.(x)
     # sqrt(x)
     sqrt_x = sqrt.(x)
+    # abs(x)
+    abs_x = abs.(x)
     # exp(x)
     exp_x = exp.(x)
-    total_4 = total_3 .+ cbrt_x .+ sqrt_x .+ log1p.(x) .+ abs.(x) .+ exp_x
+    total_4 = total_3 .+ cbrt_x .+ sqrt_x .+ log1p.(x) .+ abs_x .+ exp_x
     # vector(b, n)
     full = fill(b, n)
     # vector(b).^x
@@ -76,17 +78,19 @@ function derivative(a, b, x)
     total_11 = total_9 .+ ((sign.(x) .+ 1) ./ 2) .+ sinh_x .+ cosh_x .+ 1 ./ total_10
     # tan(x).^2
     scaled_2 = tan_x .* tan_x
-    # tanh(x).^2
-    scaled_3 = tanh_x .* tanh_x
-    first_derivative = total_11 .+ scaled_2 .+ cos_x .- scaled_3 .- sin_x
-    difference_2 = tan_x .+ scaled_2 .* tan_x .+ scaled_3 .* tanh_x .- tanh_x
-    # tan(x) + tan(x).^3 - tanh(x) + tanh(x).^3 - x./(1 + x.^2).^2 - 2*exp(-x.^2).*x/sqrt(pi)
+    first_derivative = total_11 .+ scaled_2 .+ cos_x .- tanh_x .* tanh_x .- sin_x
+    exp_part_2 = exp.(-2 .* abs_x)
+    total_12 = 1 .+ exp_part_2
+    difference_2 = tan_x .+ scaled_2 .* tan_x .- tanh_x .* (4 .* exp_part_2 ./ (total_12 .*
+            total_12))
+    # tan(x) + tan(x).^3 - tanh(x).*sech2(x) - x./(1 + x.^2).^2 - 2*exp(-x.^2).*x/sqrt(pi)
     difference_3 = difference_2 .- x ./ (total_10 .* total_10) .- 2 / sqrt_pi .* (exp_part .* x)
-    # (2 - 2*sigmoid(x)).*sigmoid(x).*sigmoid(-x)
-    scaled_4 = 2 .* (1 .- sigmoid_x) .* sigmoid_x .* (1 ./ (1 .+ exp.(x)))
-    total_12 = 2 .* difference_3 .+ sinh_x .+ cosh_x .+ scaled_4 .+ exp_x
-    total_13 = total_12 .+ a * difference .* x .^ (a - 2) .+ log_full .* log_full .* power
-    difference_4 = total_13 .+ ((2 .- x) ./ power_2 .- 0.25) ./ power_2 .- sin_x
+    # sigmoid(-x)
+    sigmoid = 1 ./ (1 .+ exp.(x))
+    total_13 = 2 .* difference_3 .+ sinh_x .+ cosh_x .+ 2 .* (sigmoid_x .* (sigmoid .* sigmoid))
+    total_14 = total_13 .+ exp_x .+ a * difference .* x .^ (a - 2) .+ log_full .* log_full .*
+            power
+    difference_4 = total_14 .+ ((2 .- x) ./ power_2 .- 0.25) ./ power_2 .- sin_x
     difference_5 = difference_4 .- cos_x .- 0.2222222222222222 .* (1 ./ cbrt_x .^ 5)
     second_derivative = Matrix(Diagonal(difference_5 .- 1 ./ (total_6 .* total_6)))
     return value, first_derivative, second_derivative

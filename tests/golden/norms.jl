@@ -24,19 +24,19 @@ function derivative(X, a)
     # norm2(X)
     norm2 = norm(X)
     # max(X)
-    max_part = maximum(X)
+    largest = maximum(X)
     # min(X)
-    min_part = minimum(X)
+    smallest = minimum(X)
     # X*a
     Xa = X * a
     # norm2(X*a)
     norm2_2 = norm(Xa)
     # max(X*a)
-    max_part_2 = maximum(Xa)
-    total = norm(X, 1) + norm2 + max_part + min_part + norm2_2 + max_part_2
+    largest_2 = maximum(Xa)
+    total = norm(X, 1) + norm2 + largest + smallest + norm2_2 + largest_2
     # norm1(X) + norm2(X) + max(X) + min(X) + norm2(X*a) + max(X*a) + norm1(a)
     value = total + norm(a, 1)
-    total_2 = (1 / norm2_2 .* Xa .+ 1 .- sign.(max_part_2 .- Xa)) * a' .+ 1 / norm2 .* X
-    first_derivative = total_2 .+ sign.(X) .+ 2 .- sign.(X .- min_part) .- sign.(max_part .- X)
+    total_2 = (1 / norm2_2 .* Xa .+ 1 .- sign.(largest_2 .- Xa)) * a' .+ 1 / norm2 .* X
+    first_derivative = total_2 .+ sign.(X) .+ 2 .- sign.(X .- smallest) .- sign.(largest .- X)
     return value, first_derivative
 end

@@ -41,9 +41,9 @@ function derivative(A, B, C, X)
     # B'*X*(C*A)' + B*X*C*A
     first_derivative = BtX * CA' .+ B * X * CA
     stacked = stack((B, B'), dims=1)
-    stacked_2 = stack((CA, CA'), dims=1)
+    stacked_2 = stack((CA', CA), dims=1)
     # kron(C*A, B') + kron((C*A)', B)
     second_derivative = permutedims(reshape(reshape(stacked, 2, p * p)' * reshape(stacked_2, 2,
-            m * m), p, p, m, m), (1, 4, 2, 3))
+            m * m), p, p, m, m), (1, 3, 2, 4))
     return value, first_derivative, second_derivative
 end

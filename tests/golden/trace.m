@@ -47,8 +47,8 @@ function [value, first_derivative, second_derivative] = derivative(A, B, C, X)
     % B'*X*(C*A)' + B*X*C*A
     first_derivative = BtX * CA' + B * X * CA;
     stacked = cat(1, reshape(B, [1, p, p]), reshape(B', [1, p, p]));
-    stacked_2 = cat(1, reshape(CA, [1, m, m]), reshape(CA', [1, m, m]));
+    stacked_2 = cat(1, reshape(CA', [1, m, m]), reshape(CA, [1, m, m]));
     % kron(C*A, B') + kron((C*A)', B)
     second_derivative = permute(reshape(reshape(stacked, [2, p * p])' * reshape(stacked_2, ...
-            [2, m * m]), [p, p, m, m]), [1, 4, 2, 3]);
+            [2, m * m]), [p, p, m, m]), [1, 3, 2, 4]);
 end

@@ -223,7 +223,7 @@ class ColumnTarget(ColumnArrays):
         """The template of an elementwise function."""
         made: str = getattr(ELEMENTWISE[v.data], self.column)
         # the parentheses around a whole expression are written where they are needed
-        return made[1:-1] if made[0] == "(" else made
+        return made[1:-1] if _wrapped(made) else made
 
     # expressions
 
@@ -341,6 +341,16 @@ class ColumnTarget(ColumnArrays):
         names = {n: w.fresh(n) for n in words if n not in ("target", "n")}
         texts = [w.name(a) for a in v.args]
         return [t.format(*texts, **{"target": target, "n": size, **names}) for t in templates]
+
+def _wrapped(text: str) -> bool:
+    """Whether one pair of parentheses stands around a whole text."""
+    depth = 0
+    for k, letter in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if not depth:
+            return text[0] == "(" and k == len(text) - 1
+    return False
+
 
 def _spoken(label: str) -> str:
     """The name of a result: what its label says before the formula."""

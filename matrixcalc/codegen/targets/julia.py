@@ -131,9 +131,9 @@ _STATEMENTS = {
 _RESERVED = words(
     "ArgumentError Diagonal DimensionMismatch Float64 I Inf LinearAlgebra Matrix Number "
     "SpecialFunctions Symmetric abs acos asin atan cbrt cholesky copy cos cosh cumsum det diag dot "
-    "dropdims erf exp expm1 fill findmax float ifelse inv isa kron length log log1p logabsdet logdet lu max maximum "
-    "min minimum ndims norm ones permutedims pi pinv prod real reshape sign sin sinh size sqrt "
-    "stack string sum svd sylvester tan tanh throw tr vec zeros"
+    "dropdims erf exp expm1 fill findmax float ifelse inv isa kron length log log1p logabsdet "
+    "logdet lu max maximum min minimum ndims norm ones permutedims pi pinv prod real reshape sign "
+    "sin sinh size sqrt stack string sum svd sylvester tan tanh throw tr vec zeros"
 )
 """The names of Base and of LinearAlgebra that are used here."""
 

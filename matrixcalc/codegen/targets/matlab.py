@@ -137,10 +137,10 @@ _STATEMENTS = {
 _TEMPORARIES = ("part", "top", "left", "right", "k")
 
 _RESERVED = words(
-    "Inf abs acos any arrayfun asin atan cat chol cos cosh cumsum det diag double erf error exp "
-    "expm expm1 eye inv isequal ismatrix isscalar isvector kron log log1p logm lu max min norm nthroot "
-    "numel ones permute pi pinv prod real reshape sign sin sinh size sqrt sqrtm sum svd sylvester "
-    "tan tanh trace zeros ans ndims"
+    "Inf abs acos ans any arrayfun asin atan cat chol cos cosh cumsum det diag double erf error "
+    "exp expm expm1 eye inv isequal ismatrix isscalar isvector kron log log1p logm lu max min "
+    "norm nthroot numel ones permute pi pinv prod real reshape sign sin sinh size sqrt sqrtm sum "
+    "svd sylvester tan tanh trace zeros"
 )
 """The functions that are used here."""
 
