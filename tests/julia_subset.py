@@ -392,10 +392,6 @@ def broadcast(f: Callable[..., Any], *args: Any) -> Any:
     """Leading axes meet; the lengths are equal or one of them is one."""
     arrays = [matrix(a) if not isinstance(a, int | float) else a for a in args]
     axes = max(numpy.ndim(a) for a in arrays)
-    for a in arrays:
-        for kind in (bool, str):
-            if isinstance(a, kind):
-                raise JuliaError("MethodError")
     if not axes:
         made = f(*arrays)
         whole = isinstance(made, int | numpy.integer)

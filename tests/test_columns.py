@@ -20,14 +20,9 @@ def test_the_examples_use_every_operation() -> None:
     assert ir.__doc__ is not None
     found = re.findall(r"``([^`]+)``", "``" + ir.__doc__.partition("====\n``")[2])
     operations = {w for t in found for w in re.findall(r"[a-z]\w+", re.sub(r"\(.*?\)", "", t))}
-    used = {
-        v.op for e in EXAMPLES for v in schedule([o.value for o in e.program().outputs])
-    }
-    assert operations <= used
-    functions = {
-        v.data for e in EXAMPLES for v in schedule([o.value for o in e.program().outputs])
-        if v.op == "apply"
-    }
+    values = {v for e in EXAMPLES for v in schedule([o.value for o in e.program().outputs])}
+    assert operations <= {v.op for v in values}
+    functions = {v.data for v in values if v.op == "apply"}
     assert functions == set(ELEMENTWISE)
 
 
