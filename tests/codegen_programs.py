@@ -180,3 +180,18 @@ EXAMPLES = (
        {"end": "vector(for)", "fill": "vector(end)", "lu": "scalar", "A": "matrix(for, for)"}),
     _E("hessian_product", "norm2(T - U*V')^2", "U", 1, product="hvp"),
 )
+
+WIDE = (
+    ("sum(log(exp(-y.*(X*w)) + vector(1)))", "w"),
+    ("log(sum(exp(X*w)))", "w"),
+    ("y'*log(softmax(X*w))", "w"),
+)
+"""Functions whose plain forms overflow for ``wide_values``."""
+
+
+def wide_values(t: float) -> dict[str, Any]:
+    """Arguments of the size of t."""
+    return {
+        "X": numpy.array([[t, 1.0], [-t, 0.5]]), "w": numpy.array([1.0, 0.25]),
+        "y": numpy.array([1.0, -0.5]),
+    }

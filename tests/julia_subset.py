@@ -388,6 +388,7 @@ def adjoint(a: Any) -> Any:
     return Row(a) if a.ndim == 1 else a.T
 
 
+@numpy.errstate(all="ignore")
 def broadcast(f: Callable[..., Any], *args: Any) -> Any:
     """Leading axes meet; the lengths are equal or one of them is one."""
     arrays = [matrix(a) if not isinstance(a, int | float) else a for a in args]
@@ -427,8 +428,7 @@ def power(a: Any, b: Any) -> Any:
 
 
 def divide(a: Any, b: Any) -> Any:
-    with numpy.errstate(all="ignore"):
-        return numpy.true_divide(a, b)
+    return numpy.true_divide(a, b)
 
 
 SCALAR: dict[str, Callable[..., Any]] = {

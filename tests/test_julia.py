@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy
 import pytest
-from codegen_programs import EXAMPLES, Example
+from codegen_programs import EXAMPLES, WIDE, Example, wide_values
 
-from matrixcalc.codegen.api import code
+from matrixcalc.codegen.api import code, compile
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("tree_sitter_julia")
@@ -98,3 +98,12 @@ def test_the_interpreter_is_strict(body: str, words: str) -> None:
     text = f"using LinearAlgebra\nfunction f(A, x)\n    return {body}\nend\n"
     with pytest.raises(julia.JuliaError, match=words):
         julia.run(text, numpy.ones((3, 4)), numpy.ones(3))
+
+
+@pytest.mark.parametrize(("text", "wrt"), WIDE)
+def test_nothing_overflows(text: str, wrt: str) -> None:
+    made, f = code(text, wrt, (0, 1, 2), "julia"), compile(text, wrt, (0, 1, 2))
+    for t in (-1000.0, -30.0, 0.5, 30.0, 1000.0):
+        values = {n: v for n, v in wide_values(t).items() if n in text}
+        for found, true in zip(julia.run(made, *values.values()), f(**values), strict=True):
+            numpy.testing.assert_allclose(found, true, rtol=1e-10, atol=1e-300)

@@ -11,9 +11,9 @@ from typing import Any
 import numpy
 import octave
 import pytest
-from codegen_programs import EXAMPLES
+from codegen_programs import EXAMPLES, WIDE, wide_values
 
-from matrixcalc.codegen.api import code
+from matrixcalc.codegen.api import code, compile
 from matrixcalc.derive import derive
 
 pytestmark = [
@@ -113,3 +113,18 @@ def test_a_vector_may_be_a_row(tmp_path: Path) -> None:
         (code("x'*A*x", "x", target="matlab"), 1, {"A": [[1, 2], [3, 4]], "x": [[1, 1]]})
     ]
     assert ran(tmp_path, jobs, [[[7.0, 13.0]]]) == []
+
+
+def test_nothing_overflows(tmp_path: Path) -> None:
+    jobs: list[octave.Job] = []
+    wanted = []
+    for text, wrt in WIDE:
+        made, f = code(text, wrt, (0, 1, 2), "matlab"), compile(text, wrt, (0, 1, 2))
+        for t in (-1000.0, -30.0, 0.5, 30.0, 1000.0):
+            values = {n: v for n, v in wide_values(t).items() if n in text}
+            jobs.append((made, 3, values))
+            wanted.append(f(**values))
+    for found, true in zip(octave.run(tmp_path, jobs), wanted, strict=True):
+        for a, b in zip(found, true, strict=True):
+            assert isinstance(a, numpy.ndarray)
+            numpy.testing.assert_allclose(a.reshape(numpy.shape(b)), b, rtol=1e-10, atol=1e-300)
