@@ -34,16 +34,18 @@ function derivative(X, a, b)
     solution = factor \ b
     # logdet(X) + a'*inv(X)*b
     value = logabsdet(factor)[1] + dot(a, solution)
-    # eye - inv(X)*b*a'
-    add_diag = -(solution * a') + I
-    # ((eye - inv(X)*b*a')*inv(X))'
-    first_derivative = factor' \ add_diag'
-    # core[i, j] = (factor' \ a)[i] * solution[j]
-    core = factor' \ a .* solution'
     # inv(X)
     inverse = inv(factor)
-    stacked = stack((core, (.-inverse)'), dims=1)
-    stacked_2 = stack((inverse, first_derivative'), dims=1)
+    # inv(X)'*a
+    solution_2 = factor' \ a
+    # inv(X) - inv(X)*b*a'*inv(X)
+    difference = inverse .- solution * solution_2'
+    # (inv(X) - inv(X)*b*a'*inv(X))'
+    first_derivative = copy(difference')
+    # core[i, j] = solution_2[i] * solution[j]
+    core = solution_2 .* solution'
+    stacked = stack((core, inverse'), dims=1)
+    stacked_2 = stack((inverse, .-difference), dims=1)
     # second_derivative[i, j, k, l] = sum over p of stacked[p, i, l] * stacked_2[p, j, k]
     second_derivative = permutedims(reshape(reshape(stacked, 2, n * n)' * reshape(stacked_2, 2,
             n * n), n, n, n, n), (1, 3, 4, 2))

@@ -41,21 +41,20 @@ function [value, first_derivative, second_derivative] = derivative(X, a, b)
     solution = U \ (L \ b(p, :));
     % logdet(X) + a'*inv(X)*b
     value = sum(log(abs(diag(U)))) + a' * solution;
-    % eye - inv(X)*b*a'
-    add_diag = -(solution * a') + eye(n);
-    % ((eye - inv(X)*b*a')*inv(X))'
-    first_derivative = zeros(n, n);
-    first_derivative(p, :) = L' \ (U' \ add_diag');
-    % inv(X)'*a
-    solution_2 = zeros(n, 1);
-    solution_2(p, :) = L' \ (U' \ a);
-    % core(i, j) = solution_2(i) * solution(j)
-    core = solution_2 .* solution';
     % inv(X)
     inverse = zeros(n);
     inverse(:, p) = U \ (L \ eye(n));
-    stacked = cat(1, reshape(core, [1, n, n]), reshape((-inverse)', [1, n, n]));
-    stacked_2 = cat(1, reshape(inverse, [1, n, n]), reshape(first_derivative', [1, n, n]));
+    % inv(X)'*a
+    solution_2 = zeros(n, 1);
+    solution_2(p, :) = L' \ (U' \ a);
+    % inv(X) - inv(X)*b*a'*inv(X)
+    difference = inverse - solution * solution_2';
+    % (inv(X) - inv(X)*b*a'*inv(X))'
+    first_derivative = difference';
+    % core(i, j) = solution_2(i) * solution(j)
+    core = solution_2 .* solution';
+    stacked = cat(1, reshape(core, [1, n, n]), reshape(inverse', [1, n, n]));
+    stacked_2 = cat(1, reshape(inverse, [1, n, n]), reshape(-difference, [1, n, n]));
     % second_derivative(i, j, k, l) = sum over p of stacked(p, i, l) * stacked_2(p, j, k)
     second_derivative = permute(reshape(reshape(stacked, [2, n * n])' * reshape(stacked_2, ...
             [2, n * n]), [n, n, n, n]), [1, 3, 4, 2]);
