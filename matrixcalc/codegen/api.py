@@ -7,7 +7,7 @@ from typing import Any
 
 from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.programs import derivative_program, product_program
-from matrixcalc.codegen.targets import target_named
+from matrixcalc.codegen.targets import WITH_OPERATORS, target_named
 from matrixcalc.expr import Expr
 
 
@@ -33,7 +33,8 @@ def code(
         vars, layout, structured: as for ``derive``; a derivative with more than two axes
             has the axes of the function first, then those of the variable.
         sizes: hints for dimensions, which decide the order of multiplication.
-        dense: a Hessian that has a structure as an array too, not as an operator.
+        dense: a Hessian that is diagonal, a Kronecker product, of low rank or a sum of these
+            as an array too; the target ``"numpy"`` makes it an operator.
         product: ``"jvp"``, ``"vjp"`` or ``"hvp"`` instead of a derivative: its product with
             a direction ``v``, or with an upstream gradient ``G``.
 
@@ -43,8 +44,10 @@ def code(
     >>> "np.dot(A, x)" in code("x'*A*x", "x")
     True
     """
+    chosen = target_named(target)
+    dense = dense or target not in WITH_OPERATORS
     program = _program(f, wrt, order, vars, layout, sizes, structured, dense, product)
-    return target_named(target).source(program)
+    return chosen.source(program)
 
 
 def compile(
@@ -72,6 +75,7 @@ def compile(
     [2.0, 0.0]
     """
     chosen = target_named(target)
+    dense = dense or target not in WITH_OPERATORS
     program = _program(f, wrt, order, vars, layout, sizes, structured, dense, product)
     made: Callable[..., Any] = chosen.load(program)
     return made

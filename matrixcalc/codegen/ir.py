@@ -36,6 +36,12 @@ The operations (``Value.op``), with what ``data`` holds; a target must know them
                    indices as small numbers
 ``assemble(c, …)`` a sum of cores, each written along a diagonal of a zero array; data
                    holds for each core ``(its indices, the indices of the result)``
+``diagonal_operator(d)``  V -> d.*V; as the next four, only for a target with operators
+``kronecker_operator(A, B)``  V -> A*V*B', ``crossed_operator(A, B)`` V -> A*V'*B'; a number
+                   or a vector stands for a diagonal matrix
+``operator_sum(a, …)``  of operators; ``low_rank_operator(a?, u, v, …)``: an operator, where
+                   there is one, plus u*v' for each pair, each with the variable's axes, or
+                   for a vector a matrix of several columns
 =================  =================================================================
 """
 

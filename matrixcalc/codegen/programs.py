@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from matrixcalc.codegen.distribute import distributed
 from matrixcalc.codegen.ir import Value
@@ -10,12 +10,14 @@ from matrixcalc.codegen.lower import Lowering
 from matrixcalc.codegen.products import PRODUCTS, hvp_of, jvp_of, vjp_of
 from matrixcalc.codegen.program import Output, Program
 from matrixcalc.codegen.stable import stabilised
+from matrixcalc.codegen.structure import operator_of
 from matrixcalc.codegen.terms import lower_terms
 from matrixcalc.derivative import Derivative
 from matrixcalc.derive import derive
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr, symbols
 from matrixcalc.layouts import arrange
+from matrixcalc.templates import substitute
 
 _LABELS = ("value", "first derivative", "second derivative")
 
@@ -47,8 +49,9 @@ def derivative_program(
     outputs = []
     for k in orders:
         if k:
-            made = _derivative(lowering, found[k], layout)
-            label = f"{_LABELS[k]}: {found[k]}"
+            operator = None if dense else operator_of(lowering, found[k], _preparing(found[k]))
+            made = operator or _derivative(lowering, found[k], layout)
+            label = f"{_LABELS[k]}{', an operator' if operator else ''}: {found[k]}"
         else:
             made = lowering.lower(prepared(one.function))
             label = f"value: {one.function}"
@@ -93,4 +96,9 @@ def _derivative(lowering: Lowering, d: Derivative, layout: str) -> Value:
         return lowering.lower(prepared(arrange(tensor.natural, layout, *last)))
     whole = (d.function, *d.targets)
     dims = tuple(n for e in whole for n in e.shape if not n.is_one)
-    return lower_terms(lowering, tensor.terms, tensor.indices, dims, prepared)
+    return lower_terms(lowering, tensor.terms, tensor.indices, dims, _preparing(d))
+
+
+def _preparing(d: Derivative) -> Callable[[Expr], Expr]:
+    """What makes a part of a derivative ready: its variables have their properties again."""
+    return lambda e: prepared(substitute(e, d.problem.back))

@@ -7,7 +7,9 @@ free, and its solves are asked for the transposed system.
 from __future__ import annotations
 
 from matrixcalc.codegen.ir import Value
+from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.spellings import ELEMENTWISE
+from matrixcalc.codegen.targets import operators
 from matrixcalc.codegen.targets.python import INFIX, PythonTarget
 from matrixcalc.codegen.terms import letters
 from matrixcalc.codegen.writing import Writing
@@ -57,11 +59,14 @@ import numpy as np
 from scipy import linalg, special
 from scipy.linalg import blas, lapack
 """
-    reserved = frozenset({"np", "linalg", "special", "blas", "lapack"})
+    reserved = operators.NAMES | {"np", "linalg", "special", "blas", "lapack"}
     plain = PLAIN
     fresh = frozenset(
         {"dot", "outer", "gram", "plus_transpose", "scale_rows", "scale_columns", "apply", "neg"}
     ).union(INFIX)
+
+    def helpers(self, program: Program) -> str:
+        return operators.classes([o.value for o in program.outputs])
 
     def converted(self, name: str, e: Expr) -> list[str]:
         if e.is_scalar:
@@ -125,6 +130,9 @@ from scipy.linalg import blas, lapack
             return [f"{target} = {einsum(v, a)}"]
         if op == "assemble":
             return _assembled(v, target, a, shape)
+        if op in operators.CLASSES:
+            axes = "(" + "".join(f"{w.size(d)}, " for d in v.dims[: v.ndim // 2]) + ")"
+            return [f"{target} = {operators.call(v, a, axes, self.copied)}"]
         if op in _TABLED:
             return _special(op, target, a)
         raise UnsupportedError(f"no NumPy code for {op}")

@@ -9,6 +9,7 @@ from typing import Any
 from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.spellings import ELEMENTWISE
+from matrixcalc.codegen.targets.operators import held
 from matrixcalc.codegen.writing import (
     ATOM,
     POWER,
@@ -87,9 +88,14 @@ class PythonTarget:
         head = f"def function({', '.join(w.arguments.values())}):"
         doc = "\n".join(f"    {line}".rstrip() for line in docstring(w, program).splitlines())
         text = "".join(f"    {line}\n" if line else "\n" for line in body)
-        return f'{self.prelude}\n\n{head}\n    """{doc.lstrip()}\n    """\n{text}', w.arguments
+        front = self.prelude + self.helpers(program)
+        return f'{front}\n\n{head}\n    """{doc.lstrip()}\n    """\n{text}', w.arguments
 
     # its parts
+
+    def helpers(self, program: Program) -> str:
+        """What stands between the imports and the function, from a line of imports on."""
+        return ""
 
     def arguments(self, w: Writing, variables: Sequence[Expr]) -> list[str]:
         """Arguments as arrays, and their shapes against each other."""
@@ -183,10 +189,13 @@ class PythonTarget:
         raise UnsupportedError(f"no code for {v.op}")
 
     def returned(self, w: Writing, program: Program) -> list[str]:
-        """The last line; arguments are never handed back themselves."""
+        """The last line; an argument, or what an operator holds, is never handed back itself."""
         texts = []
+        kept = held(o.value for o in program.outputs)
         for o in program.outputs:
-            owned = o.value.op not in ("input", "T", "reshape", "vec") or not o.value.ndim
+            owned = (
+                o.value.op not in ("input", "T", "reshape", "vec") and o.value not in kept
+            ) or not o.value.ndim
             texts.append(w.bare(o.value) if owned else self.copied(w.bare(o.value)))
         return [f"return {', '.join(texts)}"]
 

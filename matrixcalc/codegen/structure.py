@@ -1,0 +1,261 @@
+"""Hessians with a structure: what is a small operator is never formed.
+
+The second derivative of a scalar is a sum of terms in index form. With the variable's axes
+``i, j`` and again ``k, l``, a term is
+
+* of rank one, where nothing links ``i, j`` with ``k, l``;
+* diagonal, where ``i`` is ``k`` and ``j`` is ``l``;
+* a Kronecker product, where nothing links ``i, k`` with ``j, l``, and a crossed one, where
+  nothing links ``i, l`` with ``j, k``.
+
+A sum of such terms is an operator; a single term of another kind makes the Hessian dense.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from matrixcalc import build
+from matrixcalc.codegen.chain import size_of
+from matrixcalc.codegen.ir import Builder, Dims, Value
+from matrixcalc.codegen.lower import Lowering, dims_of
+from matrixcalc.codegen.terms import lower_terms
+from matrixcalc.derivative import Derivative
+from matrixcalc.dims import Dim
+from matrixcalc.expr import Expr
+from matrixcalc.index import Factor, Indices, Term, flat, multiply
+
+_FEW = 4
+"""A product of low rank has this many times more rows than terms in its inner sum."""
+
+Prepare = Callable[[Expr], Expr]
+Pair = tuple[Value, Value]
+"""A and B of A*V*B'; a number or a vector is a multiple of the identity or a diagonal."""
+
+
+def operator_of(lowering: Lowering, d: Derivative, prepare: Prepare) -> Value | None:
+    """The Hessian as an operator; None where it has no such structure, or is no Hessian."""
+    x = d.targets[0]
+    if len(d.targets) != 2 or x is not d.targets[1] or not d.function.is_scalar or x.is_scalar:
+        return None
+    indices, terms = _terms(d, prepare)
+    hessian = _Hessian(lowering, indices, dims_of(x), prepare)
+    if terms and all(hessian.take(t) for t in terms):
+        return hessian.operator()
+    return None
+
+
+def _terms(d: Derivative, prepare: Prepare) -> tuple[Indices, Sequence[Term]]:
+    """The terms of a Hessian; a sum of matrices is multiplied out as far as scalars go."""
+    natural = d.tensor.natural
+    if natural is None:
+        return d.tensor.indices, d.tensor.terms
+    indices = Indices()
+    axes = tuple(indices.fresh(n) for n in natural.shape)
+    made = []
+    todo = [prepare(natural)]
+    while todo:
+        e = todo.pop()
+        scalars = [a for a in e.args if a.is_scalar] if e.op == "mul" else []
+        body = build.mul(*e.args[len(scalars) :]) if scalars else e
+        if body.op == "add":
+            todo.extend(build.mul(*scalars, t) for t in reversed(body.args))
+        elif body.op != "zeros":
+            made.append(multiply(Term(tuple(scalars), (), ()), [(body, axes)], axes, indices))
+    return indices, made
+
+
+class _Groups:
+    """The factors of a term, in groups that share indices."""
+
+    def __init__(self, t: Term) -> None:
+        self.scalars = t.coefficient
+        self.free = tuple(flat(t.free))
+        self._groups: list[tuple[set[int], list[Factor]]] = []
+        for e, axes in t.factors:
+            ids, factors = set(flat(axes)), [(e, axes)]
+            met = [g for g in self._groups if g[0] & ids]
+            for g in met:
+                ids, factors = ids | g[0], g[1] + factors
+                self._groups.remove(g)
+            self._groups.append((ids, factors))
+
+    def apart(self, one: Collection[int], other: Collection[int]) -> bool:
+        """Whether neither a shared index nor a group links the one with the other."""
+        return set(one).isdisjoint(other) and not any(
+            ids.intersection(one) and ids.intersection(other) for ids, _ in self._groups
+        )
+
+    def on(self, indices: Collection[int]) -> list[Factor]:
+        """The factors of the groups that stand on one of the indices."""
+        return [f for ids, factors in self._groups if ids.intersection(indices) for f in factors]
+
+    def summed(self) -> list[Factor]:
+        """The factors of the groups that stand on no free index."""
+        free = set(self.free)
+        return [f for ids, factors in self._groups if ids.isdisjoint(free) for f in factors]
+
+
+class _Hessian:
+    """The parts of a Hessian, gathered term by term."""
+
+    def __init__(
+        self, lowering: Lowering, indices: Indices, axes: Dims, prepare: Prepare
+    ) -> None:
+        self.lowering = lowering
+        self.builder = lowering.builder
+        self.indices = indices
+        self.axes = axes
+        self.prepare = prepare
+        self.diagonal: list[Value] = []
+        self.outer: list[Pair] = []
+        self.straight: list[tuple[Value, Pair]] = []
+        self.crossed: list[tuple[Value, Pair]] = []
+
+    def take(self, t: Term) -> bool:
+        """Put a term where it belongs; False where it belongs nowhere."""
+        groups = _Groups(t)
+        half = len(self.axes)
+        first, second = groups.free[:half], groups.free[half:]
+        if any(isinstance(a, tuple) for a in t.free) or len(second) != half:
+            return False
+        if groups.apart(first, second):
+            left, right = (self._array(groups.on(p), p) for p in (first, second))
+            self.outer.append((self._scaled(groups, left), right))
+            return True
+        if first == second and (half == 1 or not groups.apart(first[:1], first[1:])):
+            self.diagonal.append(self._scaled(groups, self._weights(groups, first)))
+            return True
+        if half == 1:
+            return self._low_rank(groups, first[0])
+        for kind, others in ((self.straight, second), (self.crossed, second[::-1])):
+            rows, cols = zip(first, others, strict=True)
+            if groups.apart(rows, cols):
+                pair = (self._side(groups, rows), self._side(groups, cols))
+                kind.append((self._scaled(groups, self.builder.number(1)), pair))
+                return True
+        return False
+
+    def operator(self) -> Value:
+        """The sum of all that was taken."""
+        b, dims = self.builder, self.axes * 2
+        straight = _merged(b, _gathered(b, self.straight))
+        crossed = _gathered(b, self.crossed)
+        diagonal = list(self.diagonal)
+        multiple = [k for k in straight if k[1][0].ndim == k[1][1].ndim == 0]
+        if multiple and (diagonal or (len(straight) == 1 and not crossed)):
+            straight = [k for k in straight if k not in multiple]
+            diagonal += [b.binary("mul", b.binary("mul", k, p), q) for k, (p, q) in multiple]
+        parts: list[Value] = []
+        if diagonal:
+            total = diagonal[0]
+            for v in diagonal[1:]:
+                total = b.binary("add", total, v)
+            parts.append(b.make("diagonal_operator", total, dims=dims))
+        parts += [b.make("kronecker_operator", *self._placed(k), dims=dims) for k in straight]
+        parts += [b.make("crossed_operator", *self._placed(k), dims=dims) for k in crossed]
+        base = [b.make("operator_sum", *parts, dims=dims)] if len(parts) > 1 else parts
+        if not self.outer:
+            return base[0]
+        columns = [v for pair in self.outer for v in pair]
+        return b.make("low_rank_operator", *base, *columns, dims=dims)
+
+    def _placed(self, term: tuple[Value, Pair]) -> Pair:
+        """The sides of a Kronecker product, the scalar in a number or in the smaller one."""
+        scale, (left, right) = term
+        smaller = self._size(self.axes[0]) <= self._size(self.axes[1])
+        if left.ndim == 0 or (right.ndim and smaller):
+            return self.builder.binary("mul", scale, left), right
+        return left, self.builder.binary("mul", scale, right)
+
+    def _low_rank(self, groups: _Groups, i: int) -> bool:
+        """Whether a matrix is a product with a short inner sum, by the hints; then it is kept."""
+        factors = groups.on(groups.free)
+        e, axes = factors[0]
+        if len(factors) > 1 or e.op != "mul":
+            return False
+        cut = min(range(1, len(e.args)), key=lambda c: self._size(e.args[c].rows))
+        if _FEW * self._size(e.args[cut].rows) > self._size(e.rows):
+            return False
+        sides = [build.mul(*e.args[:cut]), build.transpose(build.mul(*e.args[cut:]))]
+        left, right = (self.lowering.lower(self.prepare(s)) for s in sides)
+        if axes[0] != i:
+            left, right = right, left
+        self.outer.append((self._scaled(groups, left), right))
+        return True
+
+    def _size(self, dim: Dim) -> int:
+        return size_of(dim, self.lowering.sizes)
+
+    def _side(self, groups: _Groups, axes: tuple[int, int]) -> Value:
+        """One side of a Kronecker product: a number, a vector or a matrix."""
+        if axes[0] == axes[1]:
+            return self._weights(groups, axes[:1])
+        return self._array(groups.on(axes), axes)
+
+    def _weights(self, groups: _Groups, axes: tuple[int, ...]) -> Value:
+        """What stands on a diagonal: an array, or 1 where nothing does."""
+        factors = groups.on(axes)
+        if not factors and len(set(axes)) == len(axes):
+            return self.builder.number(1)
+        return self._array(factors, axes)
+
+    def _array(self, factors: Sequence[Factor], axes: tuple[int, ...]) -> Value:
+        """The product of factors as an array with these axes, everything else summed."""
+        if len(factors) == 1 and sorted(factors[0][1]) == sorted(axes):
+            e, own = factors[0]
+            return self.lowering.lower(self.prepare(e if own == axes else build.transpose(e)))
+        dims = tuple(self.indices.dims[i] for i in axes)
+        term = Term((), tuple(factors), axes)
+        made = lower_terms(self.lowering, [term], self.indices, dims, self.prepare)
+        if made.op == "assemble" and made.data[0][0] == made.data[0][1]:
+            return made.args[0]
+        return made
+
+    def _scaled(self, groups: _Groups, v: Value) -> Value:
+        """A value times the scalars of a term, and the sums over indices that are not free."""
+        scale = self.lowering.lower(self.prepare(groups.scalars))
+        if summed := groups.summed():
+            scale = self.builder.binary("mul", scale, self._array(summed, ()))
+        return self.builder.binary("mul", scale, v)
+
+
+def _gathered(b: Builder, terms: Sequence[tuple[Value, Pair]]) -> list[tuple[Value, Pair]]:
+    """Like terms as one: their scalars are added."""
+    scales: dict[Pair, Value] = {}
+    for scale, pair in terms:
+        known = scales.get(pair)
+        if known is None:
+            scales[pair] = scale
+        elif known.op == scale.op == "number":
+            scales[pair] = b.number(known.data + scale.data)
+        else:
+            scales[pair] = b.binary("add", known, scale)
+    return [(scale, pair) for pair, scale in scales.items()]
+
+
+def _merged(b: Builder, terms: Sequence[tuple[Value, Pair]]) -> list[tuple[Value, Pair]]:
+    """Terms with one side in common as one: kron(I, A) + kron(I, I) is kron(I, A + I)."""
+    found = list(terms)
+    for side in (0, 1):
+        groups: dict[Value, list[tuple[Value, Pair]]] = {}
+        for term in found:
+            groups.setdefault(term[1][side], []).append(term)
+        found = []
+        for shared, members in groups.items():
+            if len(members) == 1:
+                found += members
+                continue
+            total = b.binary("mul", members[0][0], members[0][1][1 - side])
+            for scale, pair in members[1:]:
+                total = _added(b, total, b.binary("mul", scale, pair[1 - side]))
+            found.append((b.number(1), (total, shared) if side else (shared, total)))
+    return found
+
+
+def _added(b: Builder, u: Value, v: Value) -> Value:
+    """The sum of two sides, where a number or a vector stands for a diagonal."""
+    if u.ndim == v.ndim or max(u.ndim, v.ndim) < 2:
+        return b.binary("add", u, v)
+    whole, diagonal = (u, v) if u.ndim == 2 else (v, u)
+    return b.make("add_diag", whole, diagonal, dims=whole.dims)
