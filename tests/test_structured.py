@@ -208,6 +208,16 @@ def test_a_linear_function_has_zeros() -> None:
     numpy.testing.assert_array_equal(zeros, numpy.zeros((3, 2, 3, 2)))
 
 
+def test_an_operator_has_no_workspace() -> None:
+    place, x = numpy.zeros((3, 3)), numpy.ones(3)
+    with pytest.raises(ValueError, match=r"^out must be None for an operator$"):
+        compile("sum(exp(x))", "x", 2)(x=x, out=place)
+    gradient, value = numpy.zeros(3), compile("sum(exp(x))", "x", (1, 2))
+    h = value(x=x, out=(gradient, None))[1]
+    value(x=2 * x, out=(gradient, None))
+    numpy.testing.assert_allclose(h.dense(), numpy.e * numpy.eye(3))
+
+
 def test_what_does_not_fit_is_told() -> None:
     h = compile("norm2(X)^2", "X", 2)(X=numpy.ones((2, 3)))
     words = r"^the operator takes arrays of shape \(2, 3\), \(6,\) or \(6, 'k'\), not \(3, 2\)$"

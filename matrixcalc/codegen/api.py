@@ -41,7 +41,7 @@ def code(
     Raises:
         As ``derive``; UnsupportedError for an order, a target or a product that there is not.
 
-    >>> "np.dot(A, x)" in code("x'*A*x", "x")
+    >>> "A.dot(x)" in code("x'*A*x", "x")
     True
     """
     chosen = target_named(target)

@@ -28,6 +28,12 @@ from matrixcalc.index import Factor, Indices, Term, flat, multiply
 _FEW = 4
 """A product of low rank has this many times more rows than terms in its inner sum."""
 
+OPERATORS = frozenset(
+    {"diagonal_operator", "kronecker_operator", "crossed_operator", "operator_sum",
+     "low_rank_operator"}
+)
+"""The operations that make operators."""
+
 Prepare = Callable[[Expr], Expr]
 Pair = tuple[Value, Value]
 """A and B of A*V*B'; a number or a vector is a multiple of the identity or a diagonal."""
@@ -207,10 +213,7 @@ class _Hessian:
             return self.lowering.lower(self.prepare(e if own == axes else build.transpose(e)))
         dims = tuple(self.indices.dims[i] for i in axes)
         term = Term((), tuple(factors), axes)
-        made = lower_terms(self.lowering, [term], self.indices, dims, self.prepare)
-        if made.op == "assemble" and made.data[0][0] == made.data[0][1]:
-            return made.args[0]
-        return made
+        return lower_terms(self.lowering, [term], self.indices, dims, self.prepare)
 
     def _scaled(self, groups: _Groups, v: Value) -> Value:
         """A value times the scalars of a term, and the sums over indices that are not free."""
@@ -218,6 +221,26 @@ class _Hessian:
         if summed := groups.summed():
             scale = self.builder.binary("mul", scale, self._array(summed, ()))
         return self.builder.binary("mul", scale, v)
+
+
+def owning(b: Builder, outputs: Sequence[Value]) -> list[Value]:
+    """The outputs, where an operator holds no array that is an argument or another output."""
+    others = {_origin(v) for v in outputs if v.op not in OPERATORS}
+
+    def own(v: Value) -> Value:
+        if v.op in OPERATORS:
+            return b.make(v.op, *map(own, v.args), dims=v.dims, data=v.data)
+        shared = v.ndim and (_origin(v).op == "input" or _origin(v) in others)
+        return b.make("copy", v, dims=v.dims) if shared else v
+
+    return [own(v) if v.op in OPERATORS else v for v in outputs]
+
+
+def _origin(v: Value) -> Value:
+    """The value whose memory an array may share."""
+    while v.op in ("T", "reshape", "vec") or (v.op == "einsum" and len(v.args) == 1):
+        v = v.args[0]
+    return v
 
 
 def _gathered(b: Builder, terms: Sequence[tuple[Value, Pair]]) -> list[tuple[Value, Pair]]:

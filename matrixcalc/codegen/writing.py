@@ -5,6 +5,7 @@ Nothing here knows a target's syntax; :mod:`matrixcalc.codegen.targets.python` a
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterable, Sequence
 
@@ -32,7 +33,10 @@ _STEMS = {
 class Writing:
     """The names, sizes and texts of one function.
 
-    ``reserved`` are names that the target itself uses.
+    ``reserved`` are names that the target itself uses. ``origins`` and ``sizes`` are how each
+    dimension is told by an argument and what it is called; ``needed`` those that are used;
+    ``helpers`` are functions that stand before the one that is written; ``placed`` the
+    workspaces of the caller that results are computed in.
     """
 
     def __init__(self, variables: Sequence[Expr], reserved: Iterable[str] = ()) -> None:
@@ -41,7 +45,11 @@ class Writing:
         for e in variables:
             self.arguments[e.name] = self.fresh(identifier(e.name))
         self.sizes: dict[str, str] = {}
+        self.origins: dict[str, str] = {}
+        self.needed: list[str] = []
         self.uses: dict[Value, int] = {}
+        self.helpers: dict[str, str] = {}
+        self.placed: set[str] = set()
         self._texts: dict[Value, tuple[str, int]] = {}
 
     # names
@@ -79,11 +87,28 @@ class Writing:
         known = level == ATOM and re.fullmatch(r"[A-Za-z]\w{0,5}", text) is not None
         return text if known and text not in _STEMS.values() else None
 
+    def need(self, helper: Callable[..., object]) -> str:
+        """Put the source of a helper before the function; gives its name."""
+        self.helpers[helper.__name__] = inspect.getsource(helper)
+        return helper.__name__
+
     # sizes
 
-    def size(self, d: Dim) -> str:
-        """A dimension as an expression in the sizes that the arguments tell.
+    def measure(self, variables: Sequence[Expr], text: Callable[[str, int], str]) -> None:
+        """Find the argument that tells the size of each dimension.
 
+        ``text(argument, axis)`` is how a target asks for it. Vectors are asked first.
+        """
+        for e in sorted(variables, key=lambda e: len(axes_of(e))):
+            for axis, d in enumerate(axes_of(e)):
+                if len(d.names) == 1 and d.factor == 1 and d.names[0] not in self.origins:
+                    self.origins[d.names[0]] = text(self.arguments[e.name], axis)
+                    self.sizes[d.names[0]] = self.fresh(identifier(d.names[0]))
+
+    def size(self, d: Dim, told: bool = False) -> str:
+        """A dimension in the names of sizes, which are given values where they are used.
+
+        With ``told`` it is written by the arguments that tell it.
         Raises UnsupportedError where no argument tells one of them.
         """
         parts = []
@@ -93,10 +118,17 @@ class Writing:
                     f"no argument tells the size of the dimension {name}",
                     hint="give it as a number in the declarations, as in x: vector(3)",
                 )
-            parts.append(self.sizes[name])
+            if not told and name not in self.needed:
+                self.needed.append(name)
+            parts.append(self.origins[name] if told else self.sizes[name])
         if d.factor != 1 or not parts:
             parts.insert(0, str(d.factor))
         return " * ".join(parts)
+
+    def shape(self, axes: Sequence[Dim], told: bool = False) -> str:
+        """Dimensions as a tuple."""
+        texts = [self.size(d, told) for d in axes]
+        return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
 
     # texts
 

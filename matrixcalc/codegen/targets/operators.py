@@ -1,11 +1,9 @@
-"""Operators in Python code: the calls that make them, and the texts of their classes."""
+"""Operators in NumPy code: the calls that make them, and the classes that stand before."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable, Sequence
-
-from matrixcalc.codegen.ir import Value, schedule
+from matrixcalc.codegen.ir import Value
+from matrixcalc.codegen.writing import Writing
 
 CLASSES = {
     "diagonal_operator": "DiagonalOperator",
@@ -17,76 +15,42 @@ CLASSES = {
 """The class of each operation."""
 
 _NEEDS = {
-    "HessianOperator": ("LinearOperator",),
-    "inverse_times": (),
     "DiagonalOperator": ("HessianOperator",),
     "KroneckerOperator": ("HessianOperator", "inverse_times"),
-    "CrossedOperator": ("KroneckerOperator",),
-    "OperatorSum": ("KroneckerOperator",),
+    "CrossedOperator": ("HessianOperator", "inverse_times", "KroneckerOperator"),
+    "OperatorSum": ("HessianOperator", "inverse_times", "KroneckerOperator"),
     "LowRankOperator": ("HessianOperator", "inverse_times"),
 }
-"""What the text of each uses, in the order in which they are written."""
+"""What the text of each class uses, in the order in which it is written."""
 
-NAMES = frozenset({*_NEEDS, "LinearOperator"})
+NAMES = frozenset({*_NEEDS, "HessianOperator", "inverse_times"})
 """Names that no variable may have beside them."""
 
-_VIEWS = frozenset({"T", "reshape", "vec"})
 
-
-def call(v: Value, texts: Sequence[str], axes: str, copied: Callable[[str], str]) -> str:
-    """The call that makes an operator; it holds no array that is an argument."""
-    parts = [
-        copied(text) if a.ndim and _owner(a).op == "input" else text
-        for a, text in zip(v.args, texts, strict=True)
-    ]
-    if v.op == "operator_sum":
-        return f"OperatorSum({', '.join(parts)})"
-    if v.op == "low_rank_operator":
-        count = len(parts) % 2
-        base = parts[:count] or ["None"]
-        flat = len(v.dims) == 2
-        sides = [
-            _columns(v.args[k::2], texts[k::2], parts[k], flat) for k in (count, count + 1)
-        ]
-        parts = [*base, *sides]
-    return f"{CLASSES[v.op]}({axes}, {', '.join(parts)})"
-
-
-def _columns(values: Sequence[Value], texts: Sequence[str], own: str, flat: bool) -> str:
-    """Vectors, or matrices made flat, as the columns of a matrix.
-
-    ``own`` is the first text, which one alone must have; several are copied anyhow.
-    """
-    if len(texts) == 1:
-        return own if flat and values[0].ndim == 2 else f"{own}.reshape(-1, 1)"
-    return f"np.column_stack(({', '.join(t if flat else f'{t}.ravel()' for t in texts)}))"
-
-
-def held(outputs: Iterable[Value]) -> set[Value]:
-    """The arrays that the operators among the outputs hold."""
-    made = [v for v in schedule(list(outputs)) if v.op in CLASSES]
-    return {_owner(a) for v in made for a in v.args}
-
-
-def _owner(v: Value) -> Value:
-    while v.op in _VIEWS:
-        v = v.args[0]
-    return v
-
-
-def classes(outputs: Iterable[Value]) -> str:
-    """The texts of the classes that the outputs use, with what these need; or nothing."""
-    needed = {CLASSES[v.op] for v in schedule(list(outputs)) if v.op in CLASSES}
-    if not needed:
-        return ""
+def call(v: Value, w: Writing) -> str:
+    """The call that makes an operator; the classes that it needs are written too."""
+    # SciPy is imported only where there is an operator
     from matrixcalc.codegen import operators_runtime
 
-    for name in reversed(_NEEDS):
-        if name in needed:
-            needed.update(_NEEDS[name])
-    texts = [
-        inspect.getsource(getattr(operators_runtime, name))
-        for name in _NEEDS
-        if name in needed
-    ]
-    return "\n\n".join(("from scipy.sparse.linalg import LinearOperator\n", *texts))
+    name = CLASSES[v.op]
+    for helper in (*_NEEDS[name], name):
+        w.need(getattr(operators_runtime, helper))
+    texts = [w.bare(a) for a in v.args]
+    axes = w.shape(v.dims[: len(v.dims) // 2])
+    if v.op == "operator_sum":
+        return f"{name}({', '.join(texts)})"
+    if v.op == "low_rank_operator":
+        count = len(texts) % 2
+        base = texts[0] if count else "None"
+        left, right = (_columns(v.args[k::2], w, len(v.dims) == 2) for k in (count, count + 1))
+        return f"{name}({axes}, {base}, {left}, {right})"
+    return f"{name}({axes}, {', '.join(texts)})"
+
+
+def _columns(values: tuple[Value, ...], w: Writing, flat: bool) -> str:
+    """Vectors, or matrices made flat, as the columns of a matrix."""
+    if len(values) > 1:
+        texts = (w.bare(v) if flat else f"{w.name(v)}.ravel()" for v in values)
+        return f"np.column_stack(({', '.join(texts)}))"
+    (v,) = values
+    return w.bare(v) if flat and v.ndim == 2 else f"{w.name(v)}.reshape(-1, 1)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.spellings import ELEMENTWISE
-from matrixcalc.codegen.targets.operators import held
 from matrixcalc.codegen.writing import (
     ATOM,
     POWER,
@@ -39,12 +39,14 @@ EXPRESSIVE = frozenset({*INFIX, "neg", "size"})
 class PythonTarget:
     """A target whose code is a Python function.
 
-    A subclass gives ``column`` (its column of the spellings), ``prelude`` (its imports), ``plain``
-    (templates of single expressions, by operation), and overrides what differs.
+    A subclass gives ``column`` (its column of the spellings), ``modules`` (its imports, by the
+    name that stands in code), ``constants`` (lines after them), ``plain`` (templates of single
+    expressions, by operation), and overrides what differs.
     """
 
     column = "numpy"
-    prelude = ""
+    modules: Mapping[str, str] = {}
+    constants: Sequence[str] = ()
     reserved: frozenset[str] = frozenset()
     plain: Mapping[str, str] = {}
     fresh: frozenset[str] = frozenset()
@@ -80,45 +82,50 @@ class PythonTarget:
     def _written(self, program: Program) -> tuple[str, dict[str, str]]:
         program = self.rewritten(program)
         w = Writing(program.variables, self.reserved)
-        body = [
-            *self.arguments(w, program.variables),
-            *self.computed(w, program),
-            *self.returned(w, program),
-        ]
-        head = f"def function({', '.join(w.arguments.values())}):"
+        w.measure(program.variables, self.length)
+        body = [*self.computed(w, program), *self.returned(w, program)]
+        body = [*self.arguments(w, program), *measured(w), *body]
+        head = f"def function({', '.join(self.signature(w))}):"
         doc = "\n".join(f"    {line}".rstrip() for line in docstring(w, program).splitlines())
         text = "".join(f"    {line}\n" if line else "\n" for line in body)
-        front = self.prelude + self.helpers(program)
-        return f'{front}\n\n{head}\n    """{doc.lstrip()}\n    """\n{text}', w.arguments
+        rest = "\n\n".join((*w.helpers.values(), f'{head}\n    """{doc.lstrip()}\n    """\n{text}'))
+        return f"{self.imports(rest)}\n\n{rest}", w.arguments
 
     # its parts
 
-    def helpers(self, program: Program) -> str:
-        """What stands between the imports and the function, from a line of imports on."""
-        return ""
+    def imports(self, text: str) -> str:
+        """The imports that a text needs, by the names of modules in it."""
+        constants = [line for line in self.constants if line.split(" = ")[0] in text]
+        text = "\n".join((*constants, text))
+        used = [line for name, line in self.modules.items() if re.search(rf"\b{name}\b", text)]
+        return "\n".join((*used, *([""] if constants else []), *constants)) + "\n"
 
-    def arguments(self, w: Writing, variables: Sequence[Expr]) -> list[str]:
+    def signature(self, w: Writing) -> list[str]:
+        """The parameters."""
+        return list(w.arguments.values())
+
+    def length(self, name: str, axis: int) -> str:
+        """The length of an axis of an argument."""
+        return f"{name}.shape[{axis}]"
+
+    def arguments(self, w: Writing, program: Program) -> list[str]:
         """Arguments as arrays, and their shapes against each other."""
+        variables = program.variables
         made: list[str] = []
         for e in variables:
             made += self.converted(w.arguments[e.name], e)
-        for e in variables:
-            name, axes = w.arguments[e.name], axes_of(e)
-            if not axes:
+        arrays = [(w.arguments[e.name], e, axes_of(e)) for e in variables if axes_of(e)]
+        for name, e, axes in arrays:
+            count = "1 axis" if len(axes) == 1 else "2 axes"
+            message = f"{e.name} must have {count} ({written_shape(e)})"
+            made += [f"if {name}.ndim != {len(axes)}:", f"    raise ValueError({message!r})"]
+        for name, e, axes in arrays:
+            wanted = w.shape(axes, told=True)
+            if [self.length(name, k) for k in range(len(axes))] == [
+                w.size(d, told=True) for d in axes
+            ]:
                 continue
-            made.append(f"if {name}.ndim != {len(axes)}:")
-            message = f"{e.name} must have {len(axes)} axes ({written_shape(e)})"
-            made.append(f"    raise ValueError({message!r})")
-            for k, d in enumerate(axes):
-                if len(d.names) == 1 and d.factor == 1 and d.names[0] not in w.sizes:
-                    w.sizes[d.names[0]] = w.fresh(d.names[0])
-                    made.append(f"{w.sizes[d.names[0]]} = {name}.shape[{k}]")
-        for e in variables:
-            axes = axes_of(e)
-            if axes:
-                name = w.arguments[e.name]
-                wanted = "(" + "".join(f"{w.size(d)}, " for d in axes) + ")"
-                made += [f"if {name}.shape != {wanted}:", f"    {misfit(e, name, wanted)}"]
+            made += [f"if {name}.shape != {wanted}:", f"    {misfit(e, name, wanted)}"]
         return made
 
     def converted(self, name: str, e: Expr) -> list[str]:
@@ -129,33 +136,56 @@ class PythonTarget:
         """The lines for the outputs and everything below them."""
         made: list[str] = []
         results = {o.value for o in program.outputs}
-        for v in w.count([o.value for o in program.outputs]):
+        order = w.count([o.value for o in program.outputs])
+        reused = {v for v in order if self.reuses(v, w)}
+        absorbed = {a for v in reused for a in self.absorbed(v, w)} - results
+        heads = self.heads(program, reused, w)
+        for v in order:
             if v.op == "input":
                 w.set(v, w.arguments[v.data[0]])
                 continue
             if v.op == "number":
                 w.set(v, literal(v.data), ATOM)
                 continue
-            found = self.expression(v, w)
+            if v in absorbed:
+                continue
+            found = None if v in reused else self.expression(v, w)
             if found is not None:
                 text, level = found
                 if w.inlined(v, text, lambda v: v.op in EXPRESSIVE) and v not in results:
                     w.set(v, text, level)
                     continue
-            first = v.args[0] if v.args else None
-            reusable = (
-                first is not None and first.ndim == 2 and first.dims == v.dims
-                and first.op in self.fresh and w.uses[first] == 1 and first not in v.args[1:]
-            )
             if v.note:
                 made.append(f"# {v.note}")
-            lines = self.reusing(v, w) if reusable else None
-            if lines is None:
+            if v in reused:
+                lines = self.reusing(v, w)
+                w.set(v, w.bare(v.args[0]))
+            elif v in heads:
+                name = w.temporary(v)
+                lines = [f"{name} = {self.writing_to(v, heads[v], w)}"]
+                w.set(v, name)
+            else:
                 name = w.temporary(v)
                 lines = [f"{name} = {found[0]}"] if found else self.statements(v, name, w)
                 w.set(v, name)
             made += lines
         return made
+
+    def heads(self, program: Program, reused: set[Value], w: Writing) -> dict[Value, str]:
+        """The values that are computed into a workspace of the caller, with its name."""
+        return {}
+
+    def writing_to(self, v: Value, place: str, w: Writing) -> str:
+        """The expression of a value that is written into a workspace, or a new one if None."""
+        raise NotImplementedError
+
+    def reuses(self, v: Value, w: Writing) -> bool:
+        """Whether a result is written over the first operand, which nothing else needs."""
+        first = v.args[0] if v.args else None
+        return (
+            first is not None and first.ndim == 2 and first.dims == v.dims
+            and first.op in self.fresh and w.uses[first] == 1 and first not in v.args[1:]
+        )
 
     def expression(self, v: Value, w: Writing) -> tuple[str, int] | None:
         """An operation as one expression and its level, or None."""
@@ -177,25 +207,24 @@ class PythonTarget:
             return w.filled(template, v.args), ATOM if simple else SUM
         return None
 
-    def reusing(self, v: Value, w: Writing) -> list[str] | None:
-        """The lines that write a result over the first operand, which nothing else needs.
+    def absorbed(self, v: Value, w: Writing) -> Sequence[Value]:
+        """Operands that need no lines, since the one for ``v`` computes them on the way."""
+        return ()
 
-        They name the value too. None where the operation cannot.
-        """
-        return None
+    def reusing(self, v: Value, w: Writing) -> list[str]:
+        """The lines that write a result over the first operand."""
+        raise NotImplementedError
 
     def statements(self, v: Value, target: str, w: Writing) -> list[str]:
         """The lines that compute into ``target`` what no single expression does."""
         raise UnsupportedError(f"no code for {v.op}")
 
     def returned(self, w: Writing, program: Program) -> list[str]:
-        """The last line; an argument, or what an operator holds, is never handed back itself."""
+        """The last line; arguments are never handed back themselves."""
         texts = []
-        kept = held(o.value for o in program.outputs)
         for o in program.outputs:
-            owned = (
-                o.value.op not in ("input", "T", "reshape", "vec") and o.value not in kept
-            ) or not o.value.ndim
+            # a view of an argument would hand the argument back
+            owned = o.value.op not in ("input", "T", "reshape", "vec") or not o.value.ndim
             texts.append(w.bare(o.value) if owned else self.copied(w.bare(o.value)))
         return [f"return {', '.join(texts)}"]
 
@@ -212,6 +241,11 @@ def literal(value: Fraction) -> str:
     """
     text = repr(float(value)) if abs(value) < Fraction(10) ** 300 else f"float({str(value)!r})"
     return f"({text})" if value < 0 else text
+
+
+def measured(w: Writing) -> list[str]:
+    """The lines that give the sizes their names, those that are used."""
+    return [f"{w.sizes[name]} = {w.origins[name]}" for name in w.needed]
 
 
 def misfit(e: Expr, name: str, wanted: str) -> str:
