@@ -19,6 +19,8 @@ class HessianOperator(LinearOperator):
     further first axis: ``_times`` and ``_divided``.
     """
 
+    dtype = np.dtype(float)
+
     def __init__(self, axes):
         # LinearOperator.__init__ takes longer than many a Hessian
         size = 1
@@ -26,7 +28,6 @@ class HessianOperator(LinearOperator):
             size *= n
         self.axes = axes
         self.shape = (size, size)
-        self.dtype = np.dtype(float)
 
     def dot(self, x):
         if isinstance(x, LinearOperator) or np.isscalar(x):
@@ -111,8 +112,11 @@ class KroneckerOperator(HessianOperator):
         self.a, self.b = a, b
 
     def _times(self, v):
-        v = self.a @ v if np.ndim(self.a) == 2 else (self.a * v.swapaxes(-1, -2)).swapaxes(-1, -2)
-        return v @ self.b.T if np.ndim(self.b) == 2 else v * self.b
+        a, b = self.a, self.b
+        # numpy.ndim takes as long as a small product
+        axes = getattr(a, "ndim", 0)
+        v = a @ v if axes == 2 else (a[:, None] if axes else a) * v
+        return v @ b.T if getattr(b, "ndim", 0) == 2 else v * b
 
     def _divided(self, b):
         half = inverse_times(self.a, b).swapaxes(-1, -2)

@@ -146,7 +146,7 @@ class _Hessian:
         """The sum of all that was taken."""
         b, dims = self.builder, self.axes * 2
         straight = _merged(b, _gathered(b, self.straight))
-        crossed = _gathered(b, self.crossed)
+        crossed = _merged(b, _gathered(b, self.crossed))
         diagonal = list(self.diagonal)
         multiple = [k for k in straight if k[1][0].ndim == k[1][1].ndim == 0]
         if multiple and (diagonal or (len(straight) == 1 and not crossed)):

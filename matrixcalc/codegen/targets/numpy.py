@@ -265,7 +265,7 @@ class NumPyTarget(PythonTarget):
         if op == "assemble":
             return _assembled(v, target, a, shape)
         if op in operators.CLASSES:
-            return [f"{target} = {operators.call(v, w)}"]
+            return operators.statements(v, target, w)
         if op in _TABLED:
             return _special(op, target, a)
         raise UnsupportedError(f"no NumPy code for {op}")

@@ -27,8 +27,8 @@ NAMES = frozenset({*_NEEDS, "HessianOperator", "inverse_times"})
 """Names that no variable may have beside them."""
 
 
-def call(v: Value, w: Writing) -> str:
-    """The call that makes an operator; the classes that it needs are written too."""
+def statements(v: Value, target: str, w: Writing) -> list[str]:
+    """The lines that make an operator; the classes that it needs are written too."""
     # SciPy is imported only where there is an operator
     from matrixcalc.codegen import operators_runtime
 
@@ -38,13 +38,18 @@ def call(v: Value, w: Writing) -> str:
     texts = [w.bare(a) for a in v.args]
     axes = w.shape(v.dims[: len(v.dims) // 2])
     if v.op == "operator_sum":
-        return f"{name}({', '.join(texts)})"
+        return [f"{target} = {name}({', '.join(texts)})"]
     if v.op == "low_rank_operator":
         count = len(texts) % 2
         base = texts[0] if count else "None"
         left, right = (_columns(v.args[k::2], w, len(v.dims) == 2) for k in (count, count + 1))
-        return f"{name}({axes}, {base}, {left}, {right})"
-    return f"{name}({axes}, {', '.join(texts)})"
+        lines = []
+        if len(v.args) > 3:
+            names = w.fresh("left"), w.fresh("right")
+            lines = [f"{names[0]} = {left}", f"{names[1]} = {right}"]
+            left, right = names
+        return [*lines, f"{target} = {name}({axes}, {base}, {left}, {right})"]
+    return [f"{target} = {name}({axes}, {', '.join(texts)})"]
 
 
 def _columns(values: tuple[Value, ...], w: Writing, flat: bool) -> str:
