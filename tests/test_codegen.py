@@ -105,7 +105,7 @@ def test_the_source_is_self_contained() -> None:
 
 def test_wrong_shapes_are_told() -> None:
     f = compile("A*x", "x")
-    with pytest.raises(ValueError, match=r"^A is n×m, which the other arguments make .*; its shape"):
+    with pytest.raises(ValueError, match=r"^A is n×m, which the other arguments make"):
         f(A=numpy.ones((2, 3)), x=numpy.ones(2))
     with pytest.raises(ValueError, match=r"^A must have 2 axes \(n×m\)$"):
         f(A=1.0, x=numpy.ones(2))

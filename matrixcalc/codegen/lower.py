@@ -16,7 +16,7 @@ from typing import Any
 from matrixcalc import build
 from matrixcalc.codegen.chain import Link, multiply, size_of
 from matrixcalc.codegen.ir import Builder, Dims, Value
-from matrixcalc.codegen.signs import nonnegative
+from matrixcalc.codegen.signs import nonnegative, semidefinite
 from matrixcalc.dims import Dim
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr, topological, topological_many
@@ -285,9 +285,8 @@ class Lowering:
         return b.make("solve", link.value, other, dims=other.dims, data=flipped)
 
     def _factor(self, e: Expr, v: Value) -> Value:
-        positive = e.op == "sym" and "positive_definite" in e.data[1]
-        gram = e.op == "mul" and len(e.args) == 2 and build.transpose(e.args[0]) is e.args[1]
-        return self.builder.make("cholesky" if positive or gram else "lu", v, dims=v.dims)
+        kind = "cholesky" if semidefinite(e) else "lu"
+        return self.builder.make(kind, v, dims=v.dims)
 
     def _symmetric(self, chain: Sequence[Expr], scale: Value | None) -> Value | None:
         """X'*X and X'*diag(d)*X, with a nonnegative d, as a product Z'*Z."""

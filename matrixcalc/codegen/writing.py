@@ -65,9 +65,10 @@ class Writing:
 
     def temporary(self, v: Value) -> str:
         """A telling name for a value: ``Xw`` for X*w, ``exp_x`` for exp(x)."""
-        return self.fresh(self._telling(v) or _STEMS.get(v.op, v.op))
+        return self.fresh(self.telling(v) or _STEMS.get(v.op, v.op))
 
-    def _telling(self, v: Value) -> str | None:
+    def telling(self, v: Value) -> str | None:
+        """A name that says what the value is, or None."""
         parts = [self._short(a) for a in v.args]
         if any(p is None for p in parts):
             return v.data if v.op == "apply" else None

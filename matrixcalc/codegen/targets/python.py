@@ -155,7 +155,7 @@ class PythonTarget:
                 if w.inlined(v, text, lambda v: v.op in EXPRESSIVE) and v not in results:
                     w.set(v, text, level)
                     continue
-            if v.note:
+            if v.note and not w.telling(v):
                 made.append(f"# {v.note}")
             if v in reused:
                 lines = self.reusing(v, w)
