@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -253,3 +254,64 @@ def test_a_variable_may_be_called_like_a_class() -> None:
     f = compile("DiagonalOperator*sum(exp(x))", "x", 2, vars=declared)
     h = f(DiagonalOperator=2.0, x=[0.0, 0.0])
     numpy.testing.assert_array_equal(h.dense(), 2 * numpy.eye(2))
+
+
+@pytest.mark.parametrize("layout", ["numerator", "denominator", "mixed"])
+def test_layouts_and_rows(layout: str) -> None:
+    declared = {"r": "row(n)", "a": "vector(n)"}
+    text = "(r*a)^2 + sum(exp(r))"
+    d = derive(text, "r", "r", vars=declared, layout=layout, verify=False)
+    values = sample(d)
+    h = compile(text, "r", 2, vars=declared, layout=layout)(**values)
+    assert classes(h) == "LowRank Diagonal"
+    agrees(h, d.as_tensor(values), values["r"])
+
+
+@pytest.mark.parametrize("reading", ["gradient", "entries", "none"])
+@pytest.mark.parametrize("text", ["logdet(S)", "tr(A*S*B*S)", "norm2(A*S)^2", "sum(S.^3)"])
+def test_readings_of_a_structured_variable(text: str, reading: str) -> None:
+    declared = {"S": "matrix(n, n) symmetric", "A": "matrix(n, n)", "B": "matrix(n, n)"}
+    declared = {k: v for k, v in declared.items() if k in text}
+    d = derive(text, "S", "S", vars=declared, structured=reading, verify=False)
+    values = sample(d)
+    h = compile(text, "S", 2, vars=declared, structured=reading)(**values)
+    if isinstance(h, LinearOperator):
+        agrees(h, d.as_tensor(values), values["S"])
+    else:
+        numpy.testing.assert_allclose(h, d.as_tensor(values), rtol=1e-9, atol=1e-12)
+
+
+PIECES = {
+    "x": (
+        "sum(exp(x))", "(a'*x)^2", "norm2(x)^2", "(a'*x)*(b'*x)", "sum(sin(x.*a))",
+        "logsumexp(x)", "sqrt(1 + norm2(x)^2)", "exp(a'*x)", "sum(x)^3", "sum(x.^3.*b)",
+        "(a'*x)*sum(x.^2)", "log(1 + exp(a'*x))", "x'*diag(a)*x", "x'*Q*x", "a'*x",
+    ),
+    "X": (
+        "norm2(A*X)^2", "norm2(X*B)^2", "norm2(A*X*B)^2", "norm2(X)^2", "sum(X.^4)",
+        "(a'*X*c)^2", "tr(C*X)", "tr(X'*D*X*E)", "tr(C*X*C*X)", "norm2(X)^4",
+        "sum(exp(X.*F))", "sum(exp(a'*X*c)*X)", "sum((X*c).^2.*a)", "tr(X'*diag(a)*X)",
+        "sum(A*X*c)^2", "log(norm2(X)^2 + 1)", "tr(X*diag(c)*X')",
+    ),
+}  # fmt: skip
+KINDS = {
+    "x": "vector(n)", "Q": "matrix(n, n)", "X": "matrix(n, m)", "A": "matrix(p, n)",
+    "B": "matrix(m, q)", "C": "matrix(m, n)", "D": "matrix(n, n)", "E": "matrix(m, m)",
+    "F": "matrix(n, m)", "a": "vector(n)", "b": "vector(n)", "c": "vector(m)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_sums_of_all_kinds(seed: int) -> None:
+    rng = random.Random(seed)
+    wrt = rng.choice("xX")
+    pieces = rng.sample(PIECES[wrt], rng.randint(1, 3))
+    text = " + ".join(f"{rng.randint(1, 5)}*{piece}" for piece in pieces)
+    declared = {k: v for k, v in KINDS.items() if k in text}
+    d = derive(text, wrt, wrt, vars=declared, verify=False)
+    values = {k: 0.5 * v for k, v in sample(d).items()}
+    h = compile(text, wrt, 2, vars=declared)(**values)
+    if isinstance(h, LinearOperator):
+        agrees(h, d.as_tensor(values), values[wrt])
+    else:
+        numpy.testing.assert_allclose(h, d.as_tensor(values), rtol=1e-9, atol=1e-9)
