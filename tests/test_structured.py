@@ -38,6 +38,11 @@ RECOGNISED = (
     ("tr(A*X'*B*X*C)", "X", {}, "Sum Kronecker Kronecker"),
     ("norm2(A*X*B)^2 + 2*norm2(X)^2", "X", {}, "Sum Kronecker Kronecker"),
     ("norm2(A*X)^2 + norm2(X*B)^2", "X", {}, "Sum Kronecker Kronecker"),
+    ("sum(log(1 + exp(-Y.*(X*W))))", "W", {"Y": "matrix(m, k)", "X": "matrix(m, n)"}, "Block"),
+    ("sum(exp(A*X)) + norm2(X)^2 + norm2(B*X)^2 + sum(X.^4)", "X", {"X": "matrix(n, m)"}, "Block"),
+    ("sum(exp(X*A)) + 3*norm2(X)^2", "X", {"X": "matrix(n, m)"}, "Block"),
+    ("sum(exp(A*X)) + sum(exp(X*B)) + sum(X)^2", "X", {"X": "matrix(n, m)"},
+     "LowRank Sum Block Block"),
     ("norm2(X*X')^2", "X", {}, "Sum Kronecker Kronecker Crossed"),
     ("logdet(X'*X)", "X", {}, "Sum Kronecker Crossed"),
     ("logdet(X)", "X", {}, "Crossed"),
@@ -291,7 +296,7 @@ PIECES = {
         "norm2(A*X)^2", "norm2(X*B)^2", "norm2(A*X*B)^2", "norm2(X)^2", "sum(X.^4)",
         "(a'*X*c)^2", "tr(C*X)", "tr(X'*D*X*E)", "tr(C*X*C*X)", "norm2(X)^4",
         "sum(exp(X.*F))", "sum(exp(a'*X*c)*X)", "sum((X*c).^2.*a)", "tr(X'*diag(a)*X)",
-        "sum(A*X*c)^2", "log(norm2(X)^2 + 1)", "tr(X*diag(c)*X')",
+        "sum(A*X*c)^2", "sum(exp(A*X))", "sum(sin(X*B))", "log(norm2(X)^2 + 1)", "tr(X*diag(c)*X')",
     ),
 }  # fmt: skip
 KINDS = {

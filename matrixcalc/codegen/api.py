@@ -33,8 +33,8 @@ def code(
         vars, layout, structured: as for ``derive``; a derivative with more than two axes
             has the axes of the function first, then those of the variable.
         sizes: hints for dimensions, which decide the order of multiplication.
-        dense: a Hessian that is diagonal, a Kronecker product, of low rank or a sum of these
-            as an array too; the target ``"numpy"`` makes it an operator.
+        dense: a Hessian that is diagonal, a Kronecker product, in blocks, of low rank or a sum
+            of these as an array too; the target ``"numpy"`` makes it an operator.
         product: ``"jvp"``, ``"vjp"`` or ``"hvp"`` instead of a derivative: its product with
             a direction ``v``, or with an upstream gradient ``G``.
 

@@ -39,9 +39,10 @@ The operations (``Value.op``), with what ``data`` holds; a target must know them
                    holds for each core ``(its indices, the indices of the result)``; only
                    the first may have all axes
 ``copy(a)``        the same array in a place of its own
-``diagonal_operator(d)``  V -> d.*V; as the next four, only for a target with operators
+``diagonal_operator(d)``  V -> d.*V; as the next five, only for a target with operators
 ``kronecker_operator(A, B)``  V -> A*V*B', ``crossed_operator(A, B)`` V -> A*V'*B'; a number
                    or a vector stands for a diagonal matrix
+``block_operator(B)``  a matrix for each row (data 0) or column (1) of V, B their stack
 ``operator_sum(a, …)``  of operators; ``low_rank_operator(a?, u, v, …)``: an operator, where
                    there is one, plus u*v' for each pair, each with the variable's axes, or
                    for a vector a matrix of several columns

@@ -155,6 +155,33 @@ class CrossedOperator(KroneckerOperator):
         return a * b.T
 
 
+class BlockOperator(HessianOperator):
+    """A matrix for each row of V, or for each column where the axis is 1."""
+
+    def __init__(self, axes, blocks, axis):
+        super().__init__(axes)
+        self.blocks, self.axis = blocks, axis
+
+    def _by_rows(self, v):
+        return v.swapaxes(-1, -2) if self.axis else v
+
+    def _times(self, v):
+        return self._by_rows((self.blocks @ self._by_rows(v)[..., None])[..., 0])
+
+    def _divided(self, b):
+        columns = np.moveaxis(self._by_rows(b)[..., None], -3, 0)
+        found = [inverse_times(*pair) for pair in zip(self.blocks, columns, strict=True)]
+        return self._by_rows(np.stack(found, -3)[..., 0])
+
+    def dense(self):
+        made = np.zeros(self.axes * 2)
+        np.einsum("jiki->ijk" if self.axis else "ijik->ijk", made)[...] = self.blocks
+        return made
+
+    def diagonal(self):
+        return self._by_rows(np.diagonal(self.blocks, axis1=1, axis2=2)).copy()
+
+
 class OperatorSum(HessianOperator):
     """V -> the sum of what several operators make of V."""
 

@@ -6,13 +6,16 @@ The second derivative of a scalar is a sum of terms in index form. With the vari
 * of rank one, where nothing links ``i, j`` with ``k, l``;
 * diagonal, where ``i`` is ``k`` and ``j`` is ``l``;
 * a Kronecker product, where nothing links ``i, k`` with ``j, l``, and a crossed one, where
-  nothing links ``i, l`` with ``j, k``.
+  nothing links ``i, l`` with ``j, k``;
+* a matrix for each column, where ``j`` is ``l``, or for each row, where ``i`` is ``k``.
 
 A sum of such terms is an operator; a single term of another kind makes the Hessian dense.
 """
 
 from __future__ import annotations
 
+import itertools
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 
 from matrixcalc import build
@@ -29,10 +32,13 @@ _FEW = 4
 """A product of low rank has this many times more rows than terms in its inner sum."""
 
 OPERATORS = frozenset(
-    {"diagonal_operator", "kronecker_operator", "crossed_operator", "operator_sum",
-     "low_rank_operator"}
+    {"diagonal_operator", "kronecker_operator", "crossed_operator", "block_operator",
+     "operator_sum", "low_rank_operator"}
 )
 """The operations that make operators."""
+
+_BLOCKS = {"columns": 1, "rows": 0}
+"""The kinds of terms that are a matrix for each column or row, and the axis of these."""
 
 Prepare = Callable[[Expr], Expr]
 Pair = tuple[Value, Value]
@@ -75,8 +81,10 @@ class _Groups:
     """The factors of a term, in groups that share indices."""
 
     def __init__(self, t: Term) -> None:
-        self.scalars = t.coefficient
+        self.term = t
         self.free = tuple(flat(t.free))
+        half = len(self.free) // 2
+        self.first, self.second = self.free[:half], self.free[half:]
         self._groups: list[tuple[set[int], list[Factor]]] = []
         for e, axes in t.factors:
             ids, factors = set(flat(axes)), [(e, axes)]
@@ -103,7 +111,7 @@ class _Groups:
 
 
 class _Hessian:
-    """The parts of a Hessian, gathered term by term."""
+    """The terms of a Hessian by their kind, and the operators that they are together."""
 
     def __init__(
         self, lowering: Lowering, indices: Indices, axes: Dims, prepare: Prepare
@@ -113,46 +121,49 @@ class _Hessian:
         self.indices = indices
         self.axes = axes
         self.prepare = prepare
-        self.diagonal: list[Value] = []
-        self.outer: list[Pair] = []
-        self.straight: list[tuple[Value, Pair]] = []
-        self.crossed: list[tuple[Value, Pair]] = []
+        self.kinds: defaultdict[str, list[_Groups]] = defaultdict(list)
 
     def take(self, t: Term) -> bool:
         """Put a term where it belongs; False where it belongs nowhere."""
         groups = _Groups(t)
-        half = len(self.axes)
-        first, second = groups.free[:half], groups.free[half:]
-        if any(isinstance(a, tuple) for a in t.free) or len(second) != half:
+        if any(isinstance(a, tuple) for a in t.free) or len(groups.free) != 2 * len(self.axes):
             return False
+        kind = self._kind(groups)
+        self.kinds[kind].append(groups)
+        return kind != "dense"
+
+    def _kind(self, groups: _Groups) -> str:
+        first, second = groups.first, groups.second
         if groups.apart(first, second):
-            left, right = (self._array(groups.on(p), p) for p in (first, second))
-            self.outer.append((self._scaled(groups, left), right))
-            return True
-        if first == second and (half == 1 or not groups.apart(first[:1], first[1:])):
-            self.diagonal.append(self._scaled(groups, self._weights(groups, first)))
-            return True
-        if half == 1:
-            return self._low_rank(groups, first[0])
-        for kind, others in ((self.straight, second), (self.crossed, second[::-1])):
-            rows, cols = zip(first, others, strict=True)
-            if groups.apart(rows, cols):
-                pair = (self._side(groups, rows), self._side(groups, cols))
-                kind.append((self._scaled(groups, self.builder.number(1)), pair))
-                return True
-        return False
+            return "outer"
+        if len(first) == 1:
+            if first == second:
+                return "diagonal"
+            return "low rank" if self._cut(groups) else "dense"
+        if first == second and not groups.apart(first[:1], first[1:]):
+            return "diagonal"
+        for kind, others in (("straight", second), ("crossed", second[::-1])):
+            if groups.apart(*zip(first, others, strict=True)):
+                return kind
+        for kind, axis in _BLOCKS.items():
+            if first[axis] == second[axis]:
+                return kind
+        return "dense"
 
     def operator(self) -> Value:
         """The sum of all that was taken."""
         b, dims = self.builder, self.axes * 2
-        straight = _merged(b, _gathered(b, self.straight))
-        crossed = _merged(b, _gathered(b, self.crossed))
-        diagonal = list(self.diagonal)
+        parts = [
+            b.make("block_operator", self._blocks(kind, axis), data=axis, dims=dims)
+            for kind, axis in _BLOCKS.items()
+            if self.kinds[kind]
+        ]
+        straight, crossed = self._pairs("straight"), self._pairs("crossed")
+        diagonal = [self._scaled(g, self._weights(g, g.first)) for g in self.kinds["diagonal"]]
         multiple = [k for k in straight if k[1][0].ndim == k[1][1].ndim == 0]
-        if multiple and (diagonal or (len(straight) == 1 and not crossed)):
+        if multiple and (diagonal or (len(straight) == 1 and not crossed and not parts)):
             straight = [k for k in straight if k not in multiple]
             diagonal += [b.binary("mul", b.binary("mul", k, p), q) for k, (p, q) in multiple]
-        parts: list[Value] = []
         if diagonal:
             total = diagonal[0]
             for v in diagonal[1:]:
@@ -161,10 +172,41 @@ class _Hessian:
         parts += [b.make("kronecker_operator", *self._placed(k), dims=dims) for k in straight]
         parts += [b.make("crossed_operator", *self._placed(k), dims=dims) for k in crossed]
         base = [b.make("operator_sum", *parts, dims=dims)] if len(parts) > 1 else parts
-        if not self.outer:
-            return base[0]
-        columns = [v for pair in self.outer for v in pair]
-        return b.make("low_rank_operator", *base, *columns, dims=dims)
+        columns = [v for g in self.kinds["outer"] for v in self._outer(g)]
+        columns += [v for g in self.kinds["low rank"] for v in self._low_rank(g)]
+        return b.make("low_rank_operator", *base, *columns, dims=dims) if columns else base[0]
+
+    def _blocks(self, kind: str, axis: int) -> Value:
+        """A matrix for each row or column, with all other terms that are such blocks."""
+        members = self.kinds[kind]
+        for other in ("straight", "diagonal"):
+            fits = [g.first[axis] == g.second[axis] for g in self.kinds[other]]
+            members += itertools.compress(self.kinds[other], fits)
+            self.kinds[other] = [
+                g for g, fit in zip(self.kinds[other], fits, strict=True) if not fit
+            ]
+        along, within = axis, 1 - axis
+        terms = []
+        for g in members:
+            free = (g.first[along], g.first[within], g.second[within])
+            terms.append(Term(g.term.scalars, g.term.factors, free))
+        dims = (self.axes[along], self.axes[within], self.axes[within])
+        return lower_terms(self.lowering, terms, self.indices, dims, self.prepare)
+
+    def _pairs(self, kind: str) -> list[tuple[Value, Pair]]:
+        """Kronecker products, each with a scalar, as few as there can be."""
+        terms = []
+        for g in self.kinds[kind]:
+            others = g.second if kind == "straight" else g.second[::-1]
+            rows, cols = zip(g.first, others, strict=True)
+            scale = self._scaled(g, self.builder.number(1))
+            terms.append((scale, (self._side(g, rows), self._side(g, cols))))
+        return _merged(self.builder, _gathered(self.builder, terms))
+
+    def _outer(self, groups: _Groups) -> Pair:
+        """The two arrays whose outer product is a term."""
+        left, right = (self._array(groups.on(p), p) for p in (groups.first, groups.second))
+        return self._scaled(groups, left), right
 
     def _placed(self, term: tuple[Value, Pair]) -> Pair:
         """The sides of a Kronecker product, the scalar in a number or in the smaller one."""
@@ -174,21 +216,23 @@ class _Hessian:
             return self.builder.binary("mul", scale, left), right
         return left, self.builder.binary("mul", scale, right)
 
-    def _low_rank(self, groups: _Groups, i: int) -> bool:
-        """Whether a matrix is a product with a short inner sum, by the hints; then it is kept."""
+    def _cut(self, groups: _Groups) -> int:
+        """The place of a short inner sum, by the hints, in a product of matrices; else 0."""
         factors = groups.on(groups.free)
-        e, axes = factors[0]
+        e, _ = factors[0]
         if len(factors) > 1 or e.op != "mul":
-            return False
+            return 0
         cut = min(range(1, len(e.args)), key=lambda c: self._size(e.args[c].rows))
-        if _FEW * self._size(e.args[cut].rows) > self._size(e.rows):
-            return False
+        return cut if _FEW * self._size(e.args[cut].rows) <= self._size(e.rows) else 0
+
+    def _low_rank(self, groups: _Groups) -> Pair:
+        """The two matrices of few columns whose product is a term."""
+        (e, axes), cut = groups.on(groups.free)[0], self._cut(groups)
         sides = [build.mul(*e.args[:cut]), build.transpose(build.mul(*e.args[cut:]))]
+        if axes != groups.free:
+            sides.reverse()
         left, right = (self.lowering.lower(self.prepare(s)) for s in sides)
-        if axes[0] != i:
-            left, right = right, left
-        self.outer.append((self._scaled(groups, left), right))
-        return True
+        return self._scaled(groups, left), right
 
     def _size(self, dim: Dim) -> int:
         return size_of(dim, self.lowering.sizes)
@@ -217,7 +261,7 @@ class _Hessian:
 
     def _scaled(self, groups: _Groups, v: Value) -> Value:
         """A value times the scalars of a term, and the sums over indices that are not free."""
-        scale = self.lowering.lower(self.prepare(groups.scalars))
+        scale = self.lowering.lower(self.prepare(groups.term.coefficient))
         if summed := groups.summed():
             scale = self.builder.binary("mul", scale, self._array(summed, ()))
         return self.builder.binary("mul", scale, v)

@@ -25,7 +25,8 @@ _STEMS = {
     "inverse": "inverse", "gram": "gram", "outer": "outer", "sum": "total", "einsum": "core",
     "assemble": "tensor", "dot": "product", "symv": "product", "multi_dot": "product",
     "diagonal_operator": "diagonal", "kronecker_operator": "kronecker",
-    "crossed_operator": "crossed", "operator_sum": "operator", "low_rank_operator": "operator",
+    "crossed_operator": "crossed", "block_operator": "blockwise", "operator_sum": "operator",
+    "low_rank_operator": "operator",
     "scale_rows": "scaled", "scale_columns": "scaled", "reshape": "shaped", "T": "transposed",
 }
 

@@ -9,6 +9,7 @@ CLASSES = {
     "diagonal_operator": "DiagonalOperator",
     "kronecker_operator": "KroneckerOperator",
     "crossed_operator": "CrossedOperator",
+    "block_operator": "BlockOperator",
     "operator_sum": "OperatorSum",
     "low_rank_operator": "LowRankOperator",
 }
@@ -18,6 +19,7 @@ _NEEDS = {
     "DiagonalOperator": ("HessianOperator",),
     "KroneckerOperator": ("HessianOperator", "inverse_times"),
     "CrossedOperator": ("HessianOperator", "inverse_times", "KroneckerOperator"),
+    "BlockOperator": ("HessianOperator", "inverse_times"),
     "OperatorSum": ("HessianOperator", "inverse_times", "KroneckerOperator"),
     "LowRankOperator": ("HessianOperator", "inverse_times"),
 }
@@ -37,6 +39,8 @@ def statements(v: Value, target: str, w: Writing) -> list[str]:
         w.need(getattr(operators_runtime, helper))
     texts = [w.bare(a) for a in v.args]
     axes = w.shape(v.dims[: len(v.dims) // 2])
+    if v.op == "block_operator":
+        texts.append(str(v.data))
     if v.op == "operator_sum":
         return [f"{target} = {name}({', '.join(texts)})"]
     if v.op == "low_rank_operator":
