@@ -153,8 +153,9 @@ class Contraction:
             rest = {i for o in self.operands if o is not a and o is not b for i in o[1]}
             union = {*a[1], *b[1]}
             result = {i for i in union if i in rest or i in self.kept}
+            growth = self._volume(result) - self._volume(set(a[1])) - self._volume(set(b[1]))
             order = tuple(sorted((a[0].place, b[0].place)))
-            return not self._is_known(a, b), self._volume(result), self._volume(union), order
+            return not self._is_known(a, b), growth, self._volume(union), order
 
         count = len(bucket)
         pairs = ((i, j) for i in range(count) for j in range(i + 1, count))

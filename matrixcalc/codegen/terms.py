@@ -176,7 +176,8 @@ def _stacked(
         sides = []
         for mine in (True, False):
             side = [next(o for o in c.operands if (set(o[1]) == first) is mine) for c in group]
-            ids = side[0][1]
+            # in the order of the result, so that it is written along its rows
+            ids = tuple(sorted(side[0][1]))
             values = [permuted(b, v, jds, ids) for v, jds in side]
             dims = (lengths[index], *values[0].dims)
             sides.append((b.make("stack", *values, dims=dims), (index, *ids)))

@@ -43,9 +43,6 @@ PLAIN = {
     "min": "{0}.min()",
     "det": "np.linalg.det({0})",
     "pinv": "np.linalg.pinv({0})",
-    "logsumexp": "special.logsumexp({0})",
-    "softmax": "special.softmax({0})",
-    "log_softmax": "special.log_softmax({0})",
     "copy": "np.array({0})",
     "expm": "linalg.expm({0})",
     "logm": "linalg.logm({0}).real",
@@ -260,6 +257,8 @@ class NumPyTarget(PythonTarget):
             return _factored(v, target, a)
         if op == "einsum":
             return [f"{target} = {einsum(v, w)}"]
+        if op in ("softmax", "logsumexp", "log_softmax"):
+            return _exponential(op, target, a[0], w)
         if op == "stack":
             return [f"{target} = np.stack(({', '.join(a)}))"]
         if op == "assemble":
@@ -291,6 +290,18 @@ def into(v: Value) -> str:
     if v.op == "gram" and len(v.args) == 2:
         return ""
     return "" if v.op == "dot" and not v.ndim else INTO.get(v.op, "")
+
+
+def _exponential(op: str, target: str, a: str, w: Writing) -> list[str]:
+    """The largest entry is taken out before exp, so that nothing overflows."""
+    if op == "softmax":
+        return [f"{target} = np.exp({a} - {a}.max())", f"{target} /= {target}.sum()"]
+    largest = w.fresh("largest")
+    total = f"np.log(np.exp({a} - {largest}).sum())"
+    first = f"{largest} = {a}.max()"
+    if op == "logsumexp":
+        return [first, f"{target} = {largest} + {total}"]
+    return [first, f"{target} = {a} - {largest}", f"{target} -= np.log(np.exp({target}).sum())"]
 
 
 def _multi_dot(v: Value, target: str, a: list[str], w: Writing) -> list[str]:
@@ -341,6 +352,9 @@ def einsum(v: Value, w: Writing) -> str:
             return f"{a[0]}.transpose({', '.join(str(ids.index(i)) for i in out)})"
         return f"np.einsum('{letters(ids)}->{letters(out)}', {a[0]})"
     pair = pair_of(v)
+    stacked = _stacked(v, a)
+    if stacked is not None:
+        return stacked
     if not set(subscripts[0]) & set(subscripts[1]) and v.ndim > 2:
         # the axes of each operand stay together in memory, the result is a view
         natural = (*subscripts[0], *subscripts[1])
@@ -365,6 +379,26 @@ def einsum(v: Value, w: Writing) -> str:
         made += f".reshape({', '.join(w.size(d) for d in pair.dims)})"
     if pair.order is not None:
         made += f".transpose({', '.join(map(str, pair.order))})"
+    return made
+
+
+def _stacked(v: Value, a: list[str]) -> str | None:
+    """A short sum of outer products of matrices, as many small products in the order of the result.
+
+    Each entry of the result is written once, while it is in the cache.
+    """
+    (one, two), out = v.data
+    s = one[0]
+    if (len(one), len(two), two[0], len(out)) != (3, 3, s, 4) or s in out:
+        return None
+    if not v.args[0].dims[0].is_number or v.args[0].dims[0].factor > 8 or set(one[1:]) & set(two):
+        return None
+    # matrices of rows by sum on the left, of sum by columns on the right
+    left, right = f"{a[0]}.transpose(1, 2, 0)", f"{a[1]}.transpose(1, 0, 2)"
+    natural = (one[1], two[1], one[2], two[2])
+    made = f"np.matmul({left}[:, None], {right}[None])"
+    if natural != out:
+        made += f".transpose({', '.join(str(natural.index(i)) for i in out)})"
     return made
 
 

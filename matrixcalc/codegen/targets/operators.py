@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
+from importlib.resources import files
+
 from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.writing import Writing
 
@@ -31,12 +35,9 @@ NAMES = frozenset({*_NEEDS, "HessianOperator", "inverse_times"})
 
 def statements(v: Value, target: str, w: Writing) -> list[str]:
     """The lines that make an operator; the classes that it needs are written too."""
-    # SciPy is imported only where there is an operator
-    from matrixcalc.codegen import operators_runtime
-
     name = CLASSES[v.op]
     for helper in (*_NEEDS[name], name):
-        w.need(getattr(operators_runtime, helper))
+        w.helpers[helper] = _texts()[helper]
     texts = [w.bare(a) for a in v.args]
     axes = w.shape(v.dims[: len(v.dims) // 2])
     if v.op == "block_operator":
@@ -54,6 +55,14 @@ def statements(v: Value, target: str, w: Writing) -> list[str]:
             left, right = names
         return [*lines, f"{target} = {name}({axes}, {base}, {left}, {right})"]
     return [f"{target} = {name}({axes}, {', '.join(texts)})"]
+
+
+@cache
+def _texts() -> dict[str, str]:
+    """The text of each class and function, by name; the module itself needs SciPy."""
+    module = files("matrixcalc.codegen").joinpath("operators_runtime.py")
+    _, *blocks = module.read_text(encoding="utf-8").split("\n\n\n")
+    return {re.split(r"\W+", block)[1]: block.rstrip() + "\n" for block in blocks}
 
 
 def _columns(values: tuple[Value, ...], w: Writing, flat: bool) -> str:
