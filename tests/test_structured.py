@@ -52,6 +52,9 @@ RECOGNISED = (
     ("sum(exp(x))", "x", {}, "Diagonal"),
     ("sum(log(x.^2 + vector(1)))", "x", {}, "Diagonal"),
     ("x'*diag(d)*x", "x", VECTORS, "Diagonal"),
+    ("x'*D*x", "x", {"D": "matrix(n, n) diagonal"}, "Diagonal"),
+    ("x'*(eye.*A)*x + (a'*x)^2", "x", {"a": "vector(n)"}, "LowRank Diagonal"),
+    ("tr(X'*D*X)", "X", {"D": "matrix(n, n) diagonal"}, "Kronecker"),
     ("sum(exp(X))", "X", {"X": "matrix(n, m)"}, "Diagonal"),
     ("sum(exp(A.*X)) + 3*norm2(X)^2", "X", SIDES, "Diagonal"),
     ("sum(X.^4) + norm2(A*X)^2", "X", SIDES, "Sum Diagonal Kronecker"),
@@ -79,6 +82,7 @@ def sample(d: Derivative) -> dict[str, numpy.ndarray]:
     values = {}
     for name, e in d.variables.items():
         a = rng.standard_normal([axis.value(sizes) for axis in e.shape if not axis.is_one])
+        a = numpy.diag(numpy.diag(a)) if "diagonal" in e.properties else a
         values[name] = a @ a.T if "symmetric" in e.properties else a
     return values
 

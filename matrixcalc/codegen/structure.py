@@ -52,7 +52,7 @@ def operator_of(lowering: Lowering, d: Derivative, prepare: Prepare) -> Value | 
         return None
     indices, terms = _terms(d, prepare)
     hessian = _Hessian(lowering, indices, dims_of(x), prepare)
-    if terms and all(hessian.take(t) for t in terms):
+    if terms and all(hessian.take(_untied(t, indices)) for t in terms):
         return hessian.operator()
     return None
 
@@ -75,6 +75,22 @@ def _terms(d: Derivative, prepare: Prepare) -> tuple[Indices, Sequence[Term]]:
         elif body.op != "zeros":
             made.append(multiply(Term(tuple(scalars), (), ()), [(body, axes)], axes, indices))
     return indices, made
+
+
+def _untied(t: Term, indices: Indices) -> Term:
+    """A term in which a matrix that is diagonal by itself is a vector on one index."""
+    known = [f for f in t.factors if _is_diagonal(f[0])]
+    if not known:
+        return t
+    rest = Term(t.scalars, tuple(f for f in t.factors if f not in known), t.free)
+    vectors = [(build.call("diag", build.call("diagonal", e)), axes) for e, axes in known]
+    return multiply(rest, vectors, t.free, indices)
+
+
+def _is_diagonal(e: Expr) -> bool:
+    if e.op == "sym":
+        return "diagonal" in e.data[1]
+    return e.op == "had" and any(a.op == "eye" for a in e.args)
 
 
 class _Groups:

@@ -262,7 +262,7 @@ class NumPyTarget(PythonTarget):
         if op == "stack":
             return [f"{target} = np.stack(({', '.join(a)}))"]
         if op == "assemble":
-            return _assembled(v, target, a, shape)
+            return _assembled(v, target, w, shape)
         if op in operators.CLASSES:
             return operators.statements(v, target, w)
         if op in _TABLED:
@@ -434,11 +434,12 @@ def _stack_of_matrices(text: str, side: Side, batch: int, w: Writing) -> str:
     return text
 
 
-def _assembled(v: Value, target: str, a: list[str], shape: str) -> list[str]:
+def _assembled(v: Value, target: str, w: Writing, shape: str) -> list[str]:
     made: list[str] = []
-    for text, core, (out, free) in zip(a, v.args, v.data, strict=True):
+    for core, (out, free) in zip(v.args, v.data, strict=True):
+        text = w.name(core)
         if len(out) == len(free):
-            fresh = core.op in ("einsum", "add", "sub") and not made
+            fresh = core.op in ("einsum", "add", "sub") and w.uses[core] == 1 and not made
             made.append(f"{target} = {text}" if fresh else f"{target} = np.array({text})")
             continue
         if not made:
