@@ -48,6 +48,7 @@ RECOGNISED = (
     ("logdet(X)", "X", {}, "Crossed"),
     ("tr(X*X)", "X", {}, "Crossed"),
     ("tr(A*X*B*X)", "X", {}, "Sum Crossed Crossed"),
+    ("tr(A*X*B*X)", "X", {"X": "matrix(n, n)"}, "Sum Crossed Crossed"),
     ("norm2(x)^2/2 + a'*x", "x", VECTORS | {"x": "vector(n)"}, "Diagonal"),
     ("sum(exp(x))", "x", {}, "Diagonal"),
     ("sum(log(x.^2 + vector(1)))", "x", {}, "Diagonal"),

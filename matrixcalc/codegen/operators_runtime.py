@@ -194,9 +194,13 @@ class OperatorSum(HessianOperator):
         return sum(others, start=first)
 
     def _divided(self, b):
-        plain = [part.matrices() for part in self.parts if type(part) is KroneckerOperator]
-        if len(plain) == len(self.parts) == 2:
-            return self._sylvester(*plain[0], *plain[1], b)
+        kinds = {type(part) for part in self.parts}
+        if len(self.parts) == 2 and len(kinds) == 1 and issubclass(*kinds, KroneckerOperator):
+            straight = kinds == {KroneckerOperator}
+            if straight or self.axes[0] == self.axes[1]:
+                first, second = (part.matrices() for part in self.parts)
+                found = self._sylvester(*first, *second, b)
+                return found if straight else found.swapaxes(-1, -2)
         columns = b.reshape(-1, self.shape[0], 1)
         return inverse_times(self.dense().reshape(self.shape), columns).reshape(b.shape)
 
