@@ -71,6 +71,9 @@ def compile(
     >>> g = compile("x'*x", "x")
     >>> g(x=[1.0, 2.0]).tolist()
     [2.0, 4.0]
+    >>> h = compile("sum(exp(x))", "x", order=2)(x=[0.0, 0.0])
+    >>> (h @ [5.0, 6.0]).tolist(), h.dense().tolist()
+    ([5.0, 6.0], [[1.0, 0.0], [0.0, 1.0]])
     >>> compile("x'*x", "x", product="hvp")(x=[5.0, 6.0], v=[1.0, 0.0]).tolist()
     [2.0, 0.0]
     """

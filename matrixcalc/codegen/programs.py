@@ -55,7 +55,7 @@ def derivative_program(
         if k:
             operator = None if dense else operator_of(lowering, found[k], _preparing(found[k]))
             value = operator or _derivative(lowering, found[k], layout)
-            kind = f"{_LABELS[k]}, an operator" if operator else _LABELS[k]
+            kind = f"{_LABELS[k]}, an operator (@, .solve, .dense())" if operator else _LABELS[k]
             made[k] = Output(f"{kind}: {found[k]}", value)
         else:
             made[k] = Output(f"value: {one.function}", lowering.lower(prepared(one.function)))
