@@ -28,6 +28,7 @@ _STEMS = {
     "crossed_operator": "crossed", "block_operator": "blockwise", "operator_sum": "operator",
     "low_rank_operator": "operator",
     "scale_rows": "scaled", "scale_columns": "scaled", "reshape": "shaped", "T": "transposed",
+    "abs": "magnitude", "max": "largest", "min": "smallest",
 }
 
 
@@ -72,7 +73,7 @@ class Writing:
         """A name that says what the value is, or None."""
         parts = [self._short(a) for a in v.args]
         if any(p is None for p in parts):
-            return v.data if v.op == "apply" else None
+            return _STEMS.get(v.data, v.data) if v.op == "apply" else None
         if v.op == "apply":
             return f"{v.data}_{parts[0]}"
         if v.op in ("dot", "symv"):

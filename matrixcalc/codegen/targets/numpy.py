@@ -176,7 +176,7 @@ class NumPyTarget(PythonTarget):
     def length(self, name: str, axis: int) -> str:
         return f"{name}.shape[{axis}]" if axis else f"len({name})"
 
-    def arguments(self, w: Writing, program: Program) -> list[str]:
+    def arguments(self, w: Writing, program: Program, made: Sequence[str]) -> list[str]:
         """Conversion and messages, passed over where the arguments fit: that is quick to see."""
         variables = [(w.arguments[e.name], axes_of(e)) for e in program.variables]
         arrays = [(name, axes) for name, axes in variables if axes]
@@ -200,7 +200,7 @@ class NumPyTarget(PythonTarget):
                 fits.append(f"{name}.ndim == 2 and {own[0]} == {wanted[0]}")
             else:
                 fits.append(f"{name}.shape == {w.shape(axes, told=True)}")
-        slow = [f"    {line}" for line in super().arguments(w, program)]
+        slow = [f"    {line}" for line in super().arguments(w, program, made)]
         inner = [f"    {'and ' if k else ''}{text}" for k, text in enumerate(fits)]
         checks = [f"if not {fits[0]}:"] if len(fits) == 1 else ["if not (", *inner, "):"]
         places = workspaces(program)
