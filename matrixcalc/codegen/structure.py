@@ -45,27 +45,32 @@ Pair = tuple[Value, Value]
 """A and B of A*V*B'; a number or a vector is a multiple of the identity or a diagonal."""
 
 
-def operator_of(lowering: Lowering, d: Derivative, prepare: Prepare) -> Value | None:
-    """The Hessian as an operator; None where it has no such structure, or is no Hessian."""
+def operator_of(
+    lowering: Lowering, d: Derivative, formula: Expr | Sequence[Term], prepare: Prepare
+) -> Value | None:
+    """The Hessian as an operator; None where it has no such structure, or is no Hessian.
+
+    ``formula`` is what would be lowered otherwise.
+    """
     x = d.targets[0]
-    if len(d.targets) != 2 or x is not d.targets[1] or not d.function.is_scalar or x.is_scalar:
+    if not d.function.is_scalar or x.is_scalar:
         return None
-    indices, terms = _terms(d, prepare)
+    indices, terms = d.tensor.indices, formula
+    if isinstance(formula, Expr):
+        indices, terms = _terms(formula)
+    assert not isinstance(terms, Expr)
     hessian = _Hessian(lowering, indices, dims_of(x), prepare)
     if terms and all(hessian.take(_untied(t, indices)) for t in terms):
         return hessian.operator()
     return None
 
 
-def _terms(d: Derivative, prepare: Prepare) -> tuple[Indices, Sequence[Term]]:
-    """The terms of a Hessian; a sum of matrices is multiplied out as far as scalars go."""
-    natural = d.tensor.natural
-    if natural is None:
-        return d.tensor.indices, d.tensor.terms
+def _terms(hessian: Expr) -> tuple[Indices, Sequence[Term]]:
+    """The terms of a matrix; a sum of matrices is multiplied out as far as scalars go."""
     indices = Indices()
-    axes = tuple(indices.fresh(n) for n in natural.shape)
+    axes = tuple(indices.fresh(n) for n in hessian.shape)
     made = []
-    todo = [prepare(natural)]
+    todo = [hessian]
     while todo:
         e = todo.pop()
         scalars = [a for a in e.args if a.is_scalar] if e.op == "mul" else []
