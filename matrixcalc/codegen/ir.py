@@ -60,6 +60,8 @@ from matrixcalc.dims import Dim
 
 Dims = tuple[Dim, ...]
 
+_VIEWS = frozenset({"T", "reshape", "vec", "diagonal"})
+
 
 class Value:
     """One array operation: what is done, to what, and the axes of the result.
@@ -193,6 +195,19 @@ class Builder:
 def is_symmetric(a: Value) -> bool:
     """Whether an input is declared symmetric."""
     return a.op == "input" and bool({"symmetric", "positive_definite"}.intersection(a.data[1]))
+
+
+def origin(v: Value) -> Value:
+    """The value whose memory an array may share."""
+    while v.args:
+        if v.op == "assemble":
+            out, free = v.data[0]
+            if len(v.args) > 1 or len(set(free)) < len(free) or set(out) != set(free):
+                break
+        elif v.op not in _VIEWS and not (v.op == "einsum" and len(v.args) == 1):
+            break
+        v = v.args[0]
+    return v
 
 
 def schedule(outputs: list[Value]) -> list[Value]:

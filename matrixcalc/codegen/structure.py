@@ -20,7 +20,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from matrixcalc import build
 from matrixcalc.codegen.chain import size_of
-from matrixcalc.codegen.ir import Builder, Dims, Value
+from matrixcalc.codegen.ir import Builder, Dims, Value, origin
 from matrixcalc.codegen.lower import Lowering, dims_of
 from matrixcalc.codegen.terms import lower_terms
 from matrixcalc.derivative import Derivative
@@ -290,22 +290,15 @@ class _Hessian:
 
 def owning(b: Builder, outputs: Sequence[Value]) -> list[Value]:
     """The outputs, where an operator holds no array that is an argument or another output."""
-    others = {_origin(v) for v in outputs if v.op not in OPERATORS}
+    others = {origin(v) for v in outputs if v.op not in OPERATORS}
 
     def own(v: Value) -> Value:
         if v.op in OPERATORS:
             return b.make(v.op, *map(own, v.args), dims=v.dims, data=v.data)
-        shared = v.ndim and (_origin(v).op == "input" or _origin(v) in others)
+        shared = v.ndim and (origin(v).op == "input" or origin(v) in others)
         return b.make("copy", v, dims=v.dims) if shared else v
 
     return [own(v) if v.op in OPERATORS else v for v in outputs]
-
-
-def _origin(v: Value) -> Value:
-    """The value whose memory an array may share."""
-    while v.op in ("T", "reshape", "vec") or (v.op == "einsum" and len(v.args) == 1):
-        v = v.args[0]
-    return v
 
 
 def _gathered(b: Builder, terms: Sequence[tuple[Value, Pair]]) -> list[tuple[Value, Pair]]:
