@@ -24,6 +24,9 @@ _STEMS = {
     "neg": "negative", "lu": "factor", "cholesky": "factor", "solve": "solution",
     "inverse": "inverse", "gram": "gram", "outer": "outer", "sum": "total", "einsum": "core",
     "assemble": "tensor", "dot": "product", "symv": "product", "multi_dot": "product",
+    "diagonal_operator": "diagonal", "kronecker_operator": "kronecker",
+    "crossed_operator": "crossed", "block_operator": "blockwise", "operator_sum": "operator",
+    "low_rank_operator": "operator",
     "scale_rows": "scaled", "scale_columns": "scaled", "reshape": "shaped", "T": "transposed",
     "abs": "magnitude", "max": "largest", "min": "smallest",
 }

@@ -18,6 +18,9 @@ TARGETS = {
 }
 """The targets, and the module of each."""
 
+WITH_OPERATORS = frozenset({"numpy"})
+"""The targets for which a Hessian with a structure is an operator; the others form it."""
+
 
 class Target(Protocol):
     """Writes programs, and runs them where that is possible."""
