@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from matrixcalc.codegen.program import Program
-from matrixcalc.codegen.programs import derivative_program, product_program
+from matrixcalc.codegen.programs import program_of
 from matrixcalc.codegen.targets import target_named
 from matrixcalc.expr import Expr
 
@@ -43,7 +42,7 @@ def code(
     >>> "np.dot(A, x)" in code("x'*A*x", "x")
     True
     """
-    program = _program(f, wrt, order, vars, layout, sizes, structured, dense, product)
+    program = program_of(f, wrt, order, vars, layout, sizes, structured, dense, product)
     return target_named(target).source(program)
 
 
@@ -72,22 +71,7 @@ def compile(
     [2.0, 0.0]
     """
     chosen = target_named(target)
-    program = _program(f, wrt, order, vars, layout, sizes, structured, dense, product)
+    program = program_of(f, wrt, order, vars, layout, sizes, structured, dense, product)
     made: Callable[..., Any] = chosen.load(program)
     return made
 
-
-def _program(
-    f: str | Expr,
-    wrt: str,
-    order: int | Sequence[int],
-    vars: Mapping[str, str] | None,
-    layout: str,
-    sizes: Mapping[str, int] | None,
-    structured: str | None,
-    dense: bool,
-    product: str | None,
-) -> Program:
-    if product is not None:
-        return product_program(f, wrt, product, vars, sizes, structured)
-    return derivative_program(f, wrt, order, vars, layout, sizes, structured, dense)
