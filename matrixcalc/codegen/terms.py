@@ -8,11 +8,14 @@ diagonal of the result and the delta is never formed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from matrixcalc.codegen.ir import Dims, Value
-from matrixcalc.codegen.lower import Lowering
 from matrixcalc.expr import Expr
 from matrixcalc.index import Indices, Term, flat
+
+if TYPE_CHECKING:
+    from matrixcalc.codegen.lower import Lowering
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
