@@ -52,9 +52,9 @@ def term_of(root: Expr, long: Collection[Expr], indices: Indices) -> Term | None
         elif e.op == "T":
             todo.append((e.args[0], axes[::-1]))
         elif e.op == "vec":
-            i, j = (_axis(d, indices) for d in e.args[0].shape)
-            cuts.same(axes[0], (*j, *i))
-            todo.append((e.args[0], (*i, *j)))
+            rows, cols = (_axis(d, indices) for d in e.args[0].shape)
+            cuts.same(axes[0], (*cols, *rows))
+            todo.append((e.args[0], (*rows, *cols)))
         elif e.op == "kron":
             (top, right), (below, beside) = (
                 [_axis(d, indices) for d in a.shape] for a in e.args

@@ -8,6 +8,7 @@ from matrixcalc import build
 from matrixcalc.codegen.distribute import distributed
 from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.lower import Lowering
+from matrixcalc.codegen.meanings import written_out
 from matrixcalc.codegen.products import Product, product_of
 from matrixcalc.codegen.program import Output, Program
 from matrixcalc.codegen.stable import stabilised
@@ -24,8 +25,8 @@ _LABELS = ("value", "first derivative", "second derivative")
 
 
 def prepared(e: Expr) -> Expr:
-    """An expression as it is computed: stable, and cheap sums multiplied out."""
-    return distributed(stabilised(e))
+    """An expression as it is computed: spelled out, stable, and cheap sums multiplied out."""
+    return distributed(stabilised(written_out(e)))
 
 
 def program_of(
@@ -45,7 +46,7 @@ def program_of(
     lowering = Lowering(sizes)
     outputs = []
     found: dict[int, Derivative] = {}
-    for k in sorted({max(k, 1) for k in orders}):
+    for k in sorted({k for k in orders if k}):
         found[k] = derive(
             f, *(wrt,) * k, vars=vars, layout=layout, verify=False, structured=structured
         )
