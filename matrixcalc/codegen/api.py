@@ -28,13 +28,19 @@ def code(
     Args:
         f: text of the input language, or an expression. wrt: the variable.
         order: 0 the value, 1, 2, or a tuple of them, computed with all common work shared.
+            With a product, a tuple gives what comes before it: ``order=(0, 1), product="hvp"``
+            is value, gradient and product; a single order gives the product alone.
         target: what it is written for; ``"numpy"`` uses SciPy's BLAS and LAPACK too.
         vars, layout, structured: as for ``derive``; a derivative with more than two axes
             has the axes of the function first, then those of the variable.
-        sizes: hints for dimensions, which decide the order of multiplication.
+        sizes: hints for dimensions, which decide the order of multiplication; names that
+            are no dimension count for nothing.
         dense: a Hessian that has a structure as an array too, not as an operator.
-        product: ``"jvp"``, ``"vjp"`` or ``"hvp"`` instead of a derivative: its product with
-            a direction ``v``, or with an upstream gradient ``G``.
+        product: ``"jvp"`` or ``"hvp"``, the Jacobian or the Hessian times a direction ``v``,
+            or ``"vjp"``, an upstream gradient ``G`` times the Jacobian; what is multiplied is
+            never formed. A name that is taken becomes ``v_1`` or ``G_1``. For a variable
+            with a property ``v`` is taken in its space: of a symmetric variable, the
+            symmetric part of ``v``.
 
     Raises:
         As ``derive``; UnsupportedError for an order, a target or a product that there is not.

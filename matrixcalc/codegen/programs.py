@@ -74,7 +74,7 @@ def program_of(
 
 def _orders(order: int | Sequence[int], product: str | None) -> tuple[int, ...]:
     if product is not None and isinstance(order, int):
-        if order != 1:
+        if order not in (1, 2 if product == "hvp" else 1):
             raise UnsupportedError(
                 "with a product, the order is a tuple of what comes before it",
                 hint=f'order=(0, 1), product="{product}" gives value, derivative and product',
