@@ -91,8 +91,13 @@ def _formula(
     return made.tensor.natural
 
 
-def product_of(product: str, problem: Problem) -> Product:
-    """A product for a problem with one variable. UnsupportedError for a name that is none."""
+def product_of(
+    product: str, problem: Problem, gradient: engine.Tensor | None = None
+) -> Product:
+    """A product for a problem with one variable. UnsupportedError for a name that is none.
+
+    ``gradient`` is the first derivative, where it is known.
+    """
     if product not in PRODUCTS:
         raise UnsupportedError(
             f"no product {product!r}", hint=f"the products are {', '.join(PRODUCTS)}"
@@ -108,14 +113,22 @@ def product_of(product: str, problem: Problem) -> Product:
                 hint="the product jvp is the Jacobian times a direction",
             )
         v = direction(problem)
-        y = problem.before_restoring(1 if product == "hvp" else 0)
-        return Product(v, problem.restored(along(y, problem.twins[0], v)))
+        if product == "jvp":
+            y = problem.before_restoring(0)
+        elif gradient is None or problem.back:
+            y = problem.before_restoring(1)
+        else:
+            y = gradient
+        made = along(y, problem.twins[0], v)
+        if made.natural is not None and not problem.back:
+            made.natural = engine.finish(made.natural)
+        return Product(v, problem.restored(made))
 
 
 def along(y: engine.Tensor, x: Expr, v: Expr) -> engine.Tensor:
     """The change of a tensor when the variable moves along v."""
     if y.natural is not None:
-        made = engine.finish(differential(y.natural, {x: v}))
+        made = differential(y.natural, {x: v})
         return engine.Tensor(made, [], y.indices, y.orders)
     terms: list[Term] = []
     for t in y.terms:

@@ -64,7 +64,7 @@ def program_of(
     if orders:
         wanted.append(f"order {', '.join(map(str, orders))}, {layout} layout")
     if product is not None:
-        made = product_of(product, one)
+        made = product_of(product, one, found[1].tensor if 1 in found else None)
         raw = build.sym(made.operand.name, made.operand.shape)
         variables.append(raw)
         outputs.append(_product(lowering, product, made, one, raw))
