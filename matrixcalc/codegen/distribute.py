@@ -1,7 +1,7 @@
 """Cheap sums multiplied out: (diag(s) - s*s')*A never forms the matrix in parentheses.
 
-A factor whose terms are all diagonal, of rank one or multiples of the identity is
-multiplied term by term with the rest of its chain; so is a sum of variables that
+A factor whose terms are all diagonal, of rank one, Kronecker products or multiples of the
+identity is multiplied term by term with the rest of its chain; so is a sum of variables that
 meets a vector, (A + A')*x. Any other sum is kept whole.
 """
 
@@ -23,7 +23,13 @@ def distributed(root: Expr) -> Expr:
     for e in topological(root):
         args = tuple(made[a] for a in e.args)
         new = e if args == e.args else rebuilt(e, args)
-        made[e] = _expanded(new) if new.op == "mul" else new
+        if new.op == "mul":
+            new = _expanded(new)
+        elif new.op in ("sum", "tr") and new.args[0].op == "add":
+            terms = new.args[0].args
+            if any(_body(t)[0].op == "kron" for t in terms):
+                new = build.add(*(rebuilt(new, (t,)) for t in terms))
+        made[e] = new
     return made[root]
 
 
@@ -33,10 +39,12 @@ def _expanded(e: Expr) -> Expr:
         return e
     vectors = any(a.order == 1 for a in chain)
     for i, a in enumerate(e.args):
-        if a.op != "add" or a.order != 2 or len(a.args) > 3:
+        inner = a.args[0] if a.op == "T" else a
+        if inner.op != "add" or a.order != 2 or len(inner.args) > 3:
             continue
-        if all(_cheap(t) or (vectors and _leaf(t)) for t in a.args):
-            terms = [build.mul(*e.args[:i], t, *e.args[i + 1 :]) for t in a.args]
+        parts = inner.args if inner is a else [build.transpose(t) for t in inner.args]
+        if all(_cheap(t) or (vectors and _leaf(t)) for t in parts):
+            terms = [build.mul(*e.args[:i], t, *e.args[i + 1 :]) for t in parts]
             return build.add(*(_expanded(t) if t.op == "mul" else t for t in terms))
     return e
 
@@ -50,8 +58,8 @@ def _body(t: Expr) -> tuple[Expr, ...]:
 def _cheap(t: Expr) -> bool:
     body = _body(t)
     if len(body) == 1:
-        return body[0].op in ("diag", "eye")
-    return len(body) == 2 and body[0].cols.is_one
+        return body[0].op in ("diag", "eye", "kron")
+    return any(f.cols.is_one for f in body[:-1])
 
 
 def _leaf(t: Expr) -> bool:

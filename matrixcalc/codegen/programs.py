@@ -5,29 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from matrixcalc import build
 from matrixcalc.codegen.distribute import distributed
 from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.lower import Lowering
-from matrixcalc.codegen.products import PRODUCTS, hvp_of, jvp_of, vjp_of
+from matrixcalc.codegen.meanings import written_out
+from matrixcalc.codegen.products import Product, product_of
 from matrixcalc.codegen.program import Output, Program
 from matrixcalc.codegen.stable import stabilised
 from matrixcalc.codegen.terms import lower_terms
 from matrixcalc.derivative import Derivative
-from matrixcalc.derive import derive
+from matrixcalc.derive import check_reading, derive
+from matrixcalc.engine import Tensor
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr, symbols
 from matrixcalc.layouts import arrange
+from matrixcalc.problem import Problem, problem_of
 
 _LABELS = ("value", "first derivative", "second derivative")
 
 
-@lru_cache(maxsize=64)
 def prepared(e: Expr) -> Expr:
-    """An expression as it is computed: stable, and cheap sums multiplied out."""
+    """An expression as it is computed: spelled out, stable, and cheap sums multiplied out."""
+    return _prepared(written_out(e))
+
+
+@lru_cache(maxsize=64)
+def _prepared(e: Expr) -> Expr:
+    # what a function means may change, and is not remembered here
     return distributed(stabilised(e))
 
 
-def derivative_program(
+def program_of(
     f: str | Expr,
     wrt: str,
     order: int | Sequence[int],
@@ -36,17 +45,29 @@ def derivative_program(
     sizes: Mapping[str, int] | None,
     structured: str | None,
     dense: bool,
+    product: str | None,
 ) -> Program:
-    """The program of a value, a first and a second derivative, or several of them."""
-    orders = _orders(order)
-    lowering = Lowering(sizes)
+    """The program of a value, a first and a second derivative, a product, or several of them."""
+    orders = _orders(order, product)
+    check_reading(structured)
     found: dict[int, Derivative] = {}
-    for k in sorted({max(k, 1) for k in orders}):
+    for k in sorted({k for k in orders if k}):
         found[k] = derive(
             f, *(wrt,) * k, vars=vars, layout=layout, verify=False, structured=structured
         )
-    one = next(iter(found.values()))
-    lowering.expect([e for k in orders for e in _formulas(one if k == 0 else found[k], k, layout)])
+    one = found[min(found)].problem if found else problem_of(f, (wrt,), vars, structured)
+    function, targets = one.function, one.targets[:1]
+    times = None
+    if product is not None:
+        times = product_of(product, one, found[1].tensor if 1 in found else None)
+    lowering = Lowering(sizes)
+    lowering.expect(_formulas(function, orders, found, layout, times))
+    variables = [*symbols(function), *targets]
+    last: list[Output] = []
+    if product is not None and times is not None:
+        raw = build.sym(times.operand.name, times.operand.shape)
+        variables.append(raw)
+        last.append(_product(lowering, product, times, one, raw))
     made: dict[int, Output] = {}
     # the highest first: what it needs is shared by the others
     for k in sorted(set(orders), reverse=True):
@@ -54,55 +75,90 @@ def derivative_program(
             value = _derivative(lowering, found[k], layout)
             made[k] = Output(f"{_LABELS[k]}: {found[k]}", value)
         else:
-            made[k] = Output(f"value: {one.function}", lowering.lower(prepared(one.function)))
-    outputs = [made[k] for k in orders]
-    about = f"{one.function}, by {wrt}: order {', '.join(map(str, orders))}, {layout} layout."
-    variables = (*symbols(one.function), *one.targets)
+            made[k] = Output(f"value: {function}", lowering.lower(prepared(function)))
+    outputs = [*(made[k] for k in orders), *last]
+    wanted = [f"order {', '.join(map(str, orders))}, {layout} layout"] if orders else []
+    about = f"{function}, by {one.wrt[0]}: {'; '.join([*wanted, *([product] if product else [])])}."
     return Program.of(about, variables, outputs, lowering.builder)
 
 
-def product_program(
-    f: str | Expr,
-    wrt: str,
-    product: str,
-    vars: Mapping[str, str] | None,
-    sizes: Mapping[str, int] | None,
-    structured: str | None,
-) -> Program:
-    """The program of a Jacobian- or Hessian-vector product."""
-    if product not in PRODUCTS:
-        raise UnsupportedError(
-            f"no product {product!r}", hint=f"the products are {', '.join(PRODUCTS)}"
-        )
-    d = derive(f, wrt, vars=vars, verify=False, layout="mixed", structured=structured)
-    formula = {"jvp": jvp_of, "vjp": vjp_of, "hvp": hvp_of}[product](d)
-    lowering = Lowering(sizes)
-    output = Output(f"{product}: {formula}", lowering.lower(prepared(formula)))
-    variables = (*symbols(d.function), *d.targets, *symbols(formula))
-    return Program.of(f"{d.function}, by {wrt}: {product}.", variables, [output], lowering.builder)
-
-
-def _orders(order: int | Sequence[int]) -> tuple[int, ...]:
+def _orders(order: int | Sequence[int], product: str | None) -> tuple[int, ...]:
+    if product is not None and isinstance(order, int):
+        if order not in (1, 2 if product == "hvp" else 1):
+            raise UnsupportedError(
+                "with a product, the order is a tuple of what comes before it",
+                hint=f'order=(0, 1), product="{product}" gives value, derivative and product',
+            )
+        return ()
     orders = (order,) if isinstance(order, int) else tuple(order)
-    if not orders or any(not isinstance(k, int) or not 0 <= k <= 2 for k in orders):
+    if any(not isinstance(k, int) or not 0 <= k <= 2 for k in orders) or not (orders or product):
         raise UnsupportedError("the order is 0, 1 or 2, or a tuple of them")
     return orders
 
 
-def _formulas(d: Derivative, order: int, layout: str) -> list[Expr]:
-    """All that is going to be lowered for a value or a derivative."""
-    if order == 0:
-        return [prepared(d.function)]
-    if d.tensor.natural is None:
-        return [prepared(e) for t in d.tensor.terms for e, _ in t.factors]
-    last = (sum(d.tensor.orders[:-1]), d.tensor.orders[-1])
-    return [prepared(arrange(d.tensor.natural, layout, *last))]
+def _formulas(
+    function: Expr,
+    orders: Sequence[int],
+    found: Mapping[int, Derivative],
+    layout: str,
+    product: Product | None,
+) -> list[Expr]:
+    """All that is going to be lowered."""
+    made = [prepared(function)] if 0 in orders else []
+    tensors = [(found[k].tensor, _natural(found[k], layout)) for k in orders if k]
+    if product is not None:
+        tensors.append((product.tensor, product.tensor.natural))
+    for tensor, natural in tensors:
+        if natural is not None:
+            made.append(prepared(natural))
+        else:
+            made.extend(prepared(e) for t in tensor.terms for e, _ in t.factors)
+    return made
+
+
+def _natural(d: Derivative, layout: str) -> Expr | None:
+    """A derivative in matrix notation, in the layout."""
+    tensor = d.tensor
+    if tensor.natural is None:
+        return None
+    return arrange(tensor.natural, layout, sum(tensor.orders[:-1]), tensor.orders[-1])
 
 
 def _derivative(lowering: Lowering, d: Derivative, layout: str) -> Value:
-    tensor = d.tensor
-    if tensor.natural is not None:
-        return lowering.lower(_formulas(d, 1, layout)[0])
-    whole = (d.function, *d.targets)
+    natural = _natural(d, layout)
+    if natural is not None:
+        return lowering.lower(prepared(natural))
+    return _by_terms(lowering, d.problem, d.tensor, (d.function, *d.targets))
+
+
+def _product(
+    lowering: Lowering, name: str, product: Product, problem: Problem, raw: Expr
+) -> Output:
+    """A product; of a direction, that part counts which lies in the variable's space."""
+    operand, tensor = product.operand, product.tensor
+    if operand is not raw:
+        lowering.known[operand] = lowering.lower(_in_space(operand, raw))
+    whole = problem.function if name == "jvp" else problem.targets[0]
+    if tensor.natural is None:
+        return Output(f"{name}, by index terms", _by_terms(lowering, problem, tensor, (whole,)))
+    return Output(f"{name}: {tensor.natural}", lowering.lower(prepared(tensor.natural)))
+
+
+def _in_space(v: Expr, raw: Expr) -> Expr:
+    """The part of a matrix that lies in the space of a direction."""
+    properties = v.data[1]
+    if "diagonal" in properties:
+        return build.had(build.eye(v.rows), raw)
+    sign = build.MINUS if "skew" in properties else build.UNIT
+    return build.mul(build.num(build.HALF), build.add(raw, build.mul(sign, build.transpose(raw))))
+
+
+def _by_terms(
+    lowering: Lowering, problem: Problem, tensor: Tensor, whole: Sequence[Expr]
+) -> Value:
+    """A tensor that only its index form says; ``whole`` are those whose axes it has."""
+    terms = [problem.restored_term(t) for t in tensor.terms]
     dims = tuple(n for e in whole for n in e.shape if not n.is_one)
-    return lower_terms(lowering, tensor.terms, tensor.indices, dims, prepared)
+    if not terms:
+        return lowering.builder.make("zeros", dims=dims)
+    return lower_terms(lowering, terms, tensor.indices, dims, prepared)

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from matrixcalc.codegen.contract import Contraction, Operand, multiplied, permuted
 from matrixcalc.codegen.ir import Dims, Value
-from matrixcalc.codegen.lower import Lowering
 from matrixcalc.dims import Dim
 from matrixcalc.expr import Expr
 from matrixcalc.index import Indices, Term, flat
+
+if TYPE_CHECKING:
+    from matrixcalc.codegen.lower import Lowering
 
 Ids = tuple[int, ...]
 
