@@ -69,7 +69,7 @@ def test_every_function_has_code(name: str, args: tuple[Expr, ...]) -> None:
     f = make_call(name, args)
     values = {e.name: drawn(e, TABLE[name].sample if e.name == "A" else "") for e in args}
     if name.endswith("_frechet"):
-        values["B"] = drawn(args[1], "spd")
+        values["A"] = drawn(args[0], "spd")
     wrt = args[1].name if name.endswith("_frechet") else "A"
     if name in VALUE_ONLY:
         with pytest.raises(UnsupportedError, match="derivative"):
@@ -168,3 +168,12 @@ def test_registered_functions_are_written_out(text: str, x: str) -> None:
     )
     for name in ("swish", "wiggle", "spread", "centred", "gram_trace"):
         assert f"{name}(" not in body
+
+
+def test_a_function_that_is_registered_anew_has_its_new_meaning() -> None:
+    for factor in (2, 3):
+        register("scaled", differential=f"{factor}*dA", meaning=f"{factor}*A")
+        try:
+            assert compile("sum(scaled(x))", "x", 0)(x=[1.0, 4.0]) == 5 * factor
+        finally:
+            unregister("scaled")

@@ -122,4 +122,6 @@ def _by_terms(
     """A tensor that only its index form says; ``whole`` are those whose axes it has."""
     terms = [problem.restored_term(t) for t in tensor.terms]
     dims = tuple(n for e in whole for n in e.shape if not n.is_one)
+    if not terms:
+        return lowering.builder.make("zeros", dims=dims)
     return lower_terms(lowering, terms, tensor.indices, dims, prepared)
