@@ -159,6 +159,7 @@ KRONECKER = {
     "nested": ("norm2(kron(kron(A, X), B)*x)^2", "X"),
     "in a sum": ("(kron(A, X) + B)*x", "X"),
     "after another": ("kron(A, B)*(kron(C, X)*x)", "X"),
+    "by a scalar": ("sum(kron(sin(a*A), B)*x)", "a"),
 }
 
 

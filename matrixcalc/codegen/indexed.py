@@ -13,7 +13,7 @@ from matrixcalc.dims import ONE, Dim
 from matrixcalc.expr import Expr
 from matrixcalc.index import Factor, Index, Indices, Term, flat, multiply
 
-_THROUGH = frozenset({"mul", "had", "T", "vec"})
+_THROUGH = frozenset({"mul", "had", "T", "vec", "colsum", "rowsum"})
 
 
 def is_long(e: Expr, long: Collection[Expr]) -> bool:
@@ -49,6 +49,10 @@ def term_of(root: Expr, long: Collection[Expr], indices: Indices) -> Term | None
             todo.extend(_chain(e, axes, indices))
         elif e.op == "had" and e in long:
             todo.extend((a, axes) for a in e.args)
+        elif e.op == "colsum" and e in long:
+            todo.append((e.args[0], (indices.fresh(e.args[0].rows), *axes)))
+        elif e.op == "rowsum" and e in long:
+            todo.append((e.args[0], (*axes, indices.fresh(e.args[0].cols))))
         elif e.op == "T":
             todo.append((e.args[0], axes[::-1]))
         elif e.op == "vec":

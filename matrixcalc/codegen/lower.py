@@ -101,7 +101,7 @@ class Lowering:
 
     def _by_index(self, e: Expr) -> Value | None:
         """A product with a Kronecker factor, or its trace or sum, without forming that."""
-        if e.op not in ("mul", "had", "tr", "sum") or not self.long.intersection(e.args):
+        if e.op not in ("mul", "had", "tr", "sum", "colsum", "rowsum") or not self.long.intersection(e.args):
             return None
         indices = Indices()
         term = term_of(e, self.long, indices)
