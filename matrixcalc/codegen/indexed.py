@@ -13,6 +13,9 @@ from matrixcalc.dims import ONE, Dim
 from matrixcalc.expr import Expr
 from matrixcalc.index import Factor, Index, Indices, Term, flat, multiply
 
+PRODUCTS = frozenset({"mul", "had", "tr", "sum", "colsum", "rowsum"})
+"""Operators that are a product or a contraction of one."""
+
 _THROUGH = frozenset({"mul", "had", "T", "vec", "colsum", "rowsum"})
 
 

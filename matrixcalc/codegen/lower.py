@@ -15,7 +15,7 @@ from typing import Any
 
 from matrixcalc import build
 from matrixcalc.codegen.chain import Link, multiply, size_of
-from matrixcalc.codegen.indexed import is_long, term_of
+from matrixcalc.codegen.indexed import PRODUCTS, is_long, term_of
 from matrixcalc.codegen.ir import Builder, Dims, Value
 from matrixcalc.codegen.signs import nonnegative, semidefinite
 from matrixcalc.codegen.terms import lower_terms
@@ -101,7 +101,7 @@ class Lowering:
 
     def _by_index(self, e: Expr) -> Value | None:
         """A product with a Kronecker factor, or its trace or sum, without forming that."""
-        if e.op not in ("mul", "had", "tr", "sum", "colsum", "rowsum") or not self.long.intersection(e.args):
+        if e.op not in PRODUCTS or not self.long.intersection(e.args):
             return None
         indices = Indices()
         term = term_of(e, self.long, indices)

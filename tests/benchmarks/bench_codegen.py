@@ -1,8 +1,8 @@
 """How long code takes to be written: ``python -m tests.benchmarks.bench_codegen``.
 
 Every case of the corpus by one variable, in a process that is warm: its derivative beside the
-value, and its products. Processor time: the first, and the median of three more; the slowest are printed.
-Exit status 1 if one case takes 50 ms or longer.
+value, and its products. Processor time, the first and the median of three more; the slowest are
+printed. Exit status 1 if one case takes 50 ms or longer.
 """
 
 from __future__ import annotations
