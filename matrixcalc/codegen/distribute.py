@@ -8,7 +8,7 @@ meets a vector, (A + A')*x. Any other sum is kept whole.
 from __future__ import annotations
 
 from matrixcalc import build
-from matrixcalc.codegen.stable import rebuilt
+from matrixcalc.calls import rebuild
 from matrixcalc.expr import Expr, topological
 
 
@@ -22,13 +22,13 @@ def distributed(root: Expr) -> Expr:
     made: dict[Expr, Expr] = {}
     for e in topological(root):
         args = tuple(made[a] for a in e.args)
-        new = e if args == e.args else rebuilt(e, args)
+        new = e if args == e.args else rebuild(e, args, e.shape)
         if new.op == "mul":
             new = _expanded(new)
         elif new.op in ("sum", "tr") and new.args[0].op == "add":
             terms = new.args[0].args
             if any(_body(t)[0].op == "kron" for t in terms):
-                new = build.add(*(rebuilt(new, (t,)) for t in terms))
+                new = build.add(*(rebuild(new, (t,), new.shape) for t in terms))
         made[e] = new
     return made[root]
 

@@ -3,37 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
 
 from matrixcalc import build
 from matrixcalc.codegen.distribute import distributed
-from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.lower import Lowering
-from matrixcalc.codegen.meanings import written_out
-from matrixcalc.codegen.products import Product, product_of
+from matrixcalc.codegen.meanings import written_out, written_out_term
+from matrixcalc.codegen.products import product_of
 from matrixcalc.codegen.program import Output, Program
-from matrixcalc.codegen.stable import stabilised
+from matrixcalc.codegen.stable import Stabilising
+from matrixcalc.codegen.stable_terms import stable_term
 from matrixcalc.codegen.terms import lower_terms
-from matrixcalc.derivative import Derivative
 from matrixcalc.derive import check_reading, derive
 from matrixcalc.engine import Tensor
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr, symbols
+from matrixcalc.index import Indices, Term
 from matrixcalc.layouts import arrange
 from matrixcalc.problem import Problem, problem_of
 
 _LABELS = ("value", "first derivative", "second derivative")
 
 
-def prepared(e: Expr) -> Expr:
-    """An expression as it is computed: spelled out, stable, and cheap sums multiplied out."""
-    return _prepared(written_out(e))
+class Preparation:
+    """The passes over expressions before they are lowered."""
+
+    def __init__(self) -> None:
+        self.stable = Stabilising()
+        self._made: dict[Expr, Expr] = {}
+
+    def of(self, e: Expr) -> Expr:
+        """An expression as it is computed: spelled out, stable, cheap sums multiplied out."""
+        if e not in self._made:
+            self._made[e] = distributed(self.stable.of(written_out(e)))
+        return self._made[e]
+
+    def of_term(self, t: Term) -> Term:
+        """A term whose factors do not overflow; they are prepared one by one later."""
+        return stable_term(written_out_term(t), self.stable)
 
 
-@lru_cache(maxsize=64)
-def _prepared(e: Expr) -> Expr:
-    # what a function means may change, and is not remembered here
-    return distributed(stabilised(e))
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One result: its label, and the expression or the terms that are going to be lowered.
+
+    ``whole`` are the expressions whose axes the result has.
+    """
+
+    label: str
+    formula: Expr | list[Term]
+    indices: Indices
+    whole: tuple[Expr, ...]
+
+    def parts(self, prepare: Preparation) -> list[Expr]:
+        """The expressions in it."""
+        if isinstance(self.formula, Expr):
+            return [self.formula]
+        return [prepare.of(e) for t in self.formula for e, _ in t.factors]
+
+    def lowered(self, lowering: Lowering, prepare: Preparation) -> Output:
+        if isinstance(self.formula, Expr):
+            return Output(self.label, lowering.lower(self.formula))
+        dims = tuple(n for e in self.whole for n in e.shape if not n.is_one)
+        if not self.formula:
+            return Output(self.label, lowering.builder.make("zeros", dims=dims))
+        made = lower_terms(lowering, self.formula, self.indices, dims, prepare.of)
+        return Output(self.label, made)
 
 
 def program_of(
@@ -50,36 +85,42 @@ def program_of(
     """The program of a value, a first and a second derivative, a product, or several of them."""
     orders = _orders(order, product)
     check_reading(structured)
-    found: dict[int, Derivative] = {}
-    for k in sorted({k for k in orders if k}):
-        found[k] = derive(
-            f, *(wrt,) * k, vars=vars, layout=layout, verify=False, structured=structured
-        )
+    found = {
+        k: derive(f, *(wrt,) * k, vars=vars, layout=layout, verify=False, structured=structured)
+        for k in sorted({k for k in orders if k})
+    }
     one = found[min(found)].problem if found else problem_of(f, (wrt,), vars, structured)
-    function, targets = one.function, one.targets[:1]
-    times = None
-    if product is not None:
-        times = product_of(product, one, found[1].tensor if 1 in found else None)
-    lowering = Lowering(sizes)
-    lowering.expect(_formulas(function, orders, found, layout, times))
-    variables = [*symbols(function), *targets]
-    last: list[Output] = []
-    if product is not None and times is not None:
-        raw = build.sym(times.operand.name, times.operand.shape)
-        variables.append(raw)
-        last.append(_product(lowering, product, times, one, raw))
-    made: dict[int, Output] = {}
-    # the highest first: what it needs is shared by the others
-    for k in sorted(set(orders), reverse=True):
-        if k:
-            value = _derivative(lowering, found[k], layout)
-            made[k] = Output(f"{_LABELS[k]}: {found[k]}", value)
+    function, target = one.function, one.targets[0]
+    prepare, lowering = Preparation(), Lowering(sizes)
+    variables = [*symbols(function), target]
+    wanted = []
+    for k in orders:
+        if k == 0:
+            value = prepare.of(function)
+            wanted.append(_Wanted(f"{_LABELS[0]}: {function}", value, Indices(), (function,)))
         else:
-            made[k] = Output(f"value: {function}", lowering.lower(prepared(function)))
-    outputs = [*(made[k] for k in orders), *last]
-    wanted = [f"order {', '.join(map(str, orders))}, {layout} layout"] if orders else []
-    about = f"{function}, by {one.wrt[0]}: {'; '.join([*wanted, *([product] if product else [])])}."
-    return Program.of(about, variables, outputs, lowering.builder)
+            tensor, whole = found[k].tensor, (function, *(target,) * k)
+            label = f"{_LABELS[k]}: {found[k]}"
+            wanted.append(_of_tensor(prepare, one, label, tensor, whole, layout))
+    if product is not None:
+        made = product_of(product, one, found[1].tensor if 1 in found else None)
+        variables.append(_direction(lowering, made.operand))
+        natural = made.tensor.natural
+        label = f"{product}, by index terms" if natural is None else f"{product}: {natural}"
+        whole = (function if product == "jvp" else target,)
+        wanted.append(_of_tensor(prepare, one, label, made.tensor, whole))
+    lowering.expect([e for w in wanted for e in w.parts(prepare)])
+    # the highest first: what it needs is shared by the others
+    rank = [*orders, *([3] if product else [])]
+    outputs = {
+        i: wanted[i].lowered(lowering, prepare)
+        for i in sorted(range(len(wanted)), key=lambda i: -rank[i])
+    }
+    said = [f"order {', '.join(map(str, orders))}, {layout} layout"] if orders else []
+    said += [product] if product else []
+    about = f"{function}, by {one.wrt[0]}: {'; '.join(said)}."
+    results = [outputs[i] for i in range(len(wanted))]
+    return Program.of(about, variables, results, lowering.builder)
 
 
 def _orders(order: int | Sequence[int], product: str | None) -> tuple[int, ...]:
@@ -96,52 +137,31 @@ def _orders(order: int | Sequence[int], product: str | None) -> tuple[int, ...]:
     return orders
 
 
-def _formulas(
-    function: Expr,
-    orders: Sequence[int],
-    found: Mapping[int, Derivative],
-    layout: str,
-    product: Product | None,
-) -> list[Expr]:
-    """All that is going to be lowered."""
-    made = [prepared(function)] if 0 in orders else []
-    tensors = [(found[k].tensor, _natural(found[k], layout)) for k in orders if k]
-    if product is not None:
-        tensors.append((product.tensor, product.tensor.natural))
-    for tensor, natural in tensors:
-        if natural is not None:
-            made.append(prepared(natural))
-        else:
-            made.extend(prepared(e) for t in tensor.terms for e, _ in t.factors)
-    return made
-
-
-def _natural(d: Derivative, layout: str) -> Expr | None:
-    """A derivative in matrix notation, in the layout."""
-    tensor = d.tensor
+def _of_tensor(
+    prepare: Preparation,
+    problem: Problem,
+    label: str,
+    tensor: Tensor,
+    whole: tuple[Expr, ...],
+    layout: str = "mixed",
+) -> _Wanted:
+    """A derivative or a product in matrix notation where there is one, else by its terms."""
     if tensor.natural is None:
-        return None
-    return arrange(tensor.natural, layout, sum(tensor.orders[:-1]), tensor.orders[-1])
+        terms = [prepare.of_term(problem.restored_term(t)) for t in tensor.terms]
+        return _Wanted(label, terms, tensor.indices, whole)
+    made = arrange(tensor.natural, layout, sum(tensor.orders[:-1]), tensor.orders[-1])
+    return _Wanted(label, prepare.of(made), tensor.indices, whole)
 
 
-def _derivative(lowering: Lowering, d: Derivative, layout: str) -> Value:
-    natural = _natural(d, layout)
-    if natural is not None:
-        return lowering.lower(prepared(natural))
-    return _by_terms(lowering, d.problem, d.tensor, (d.function, *d.targets))
+def _direction(lowering: Lowering, operand: Expr) -> Expr:
+    """The variable for what a derivative is multiplied with.
 
-
-def _product(
-    lowering: Lowering, name: str, product: Product, problem: Problem, raw: Expr
-) -> Output:
-    """A product; of a direction, that part counts which lies in the variable's space."""
-    operand, tensor = product.operand, product.tensor
+    Of a direction that part counts which lies in the space of the variable.
+    """
+    raw = build.sym(operand.name, operand.shape)
     if operand is not raw:
         lowering.known[operand] = lowering.lower(_in_space(operand, raw))
-    whole = problem.function if name == "jvp" else problem.targets[0]
-    if tensor.natural is None:
-        return Output(f"{name}, by index terms", _by_terms(lowering, problem, tensor, (whole,)))
-    return Output(f"{name}: {tensor.natural}", lowering.lower(prepared(tensor.natural)))
+    return raw
 
 
 def _in_space(v: Expr, raw: Expr) -> Expr:
@@ -151,14 +171,3 @@ def _in_space(v: Expr, raw: Expr) -> Expr:
         return build.had(build.eye(v.rows), raw)
     sign = build.MINUS if "skew" in properties else build.UNIT
     return build.mul(build.num(build.HALF), build.add(raw, build.mul(sign, build.transpose(raw))))
-
-
-def _by_terms(
-    lowering: Lowering, problem: Problem, tensor: Tensor, whole: Sequence[Expr]
-) -> Value:
-    """A tensor that only its index form says; ``whole`` are those whose axes it has."""
-    terms = [problem.restored_term(t) for t in tensor.terms]
-    dims = tuple(n for e in whole for n in e.shape if not n.is_one)
-    if not terms:
-        return lowering.builder.make("zeros", dims=dims)
-    return lower_terms(lowering, terms, tensor.indices, dims, prepared)

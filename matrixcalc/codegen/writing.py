@@ -25,6 +25,7 @@ _STEMS = {
     "inverse": "inverse", "gram": "gram", "outer": "outer", "sum": "total", "einsum": "core",
     "assemble": "tensor", "dot": "product", "symv": "product", "multi_dot": "product",
     "scale_rows": "scaled", "scale_columns": "scaled", "reshape": "shaped", "T": "transposed",
+    "abs": "magnitude", "max": "largest", "min": "smallest",
 }
 
 
@@ -69,7 +70,7 @@ class Writing:
         """A name that says what the value is, or None."""
         parts = [self._short(a) for a in v.args]
         if any(p is None for p in parts):
-            return v.data if v.op == "apply" else None
+            return _STEMS.get(v.data, v.data) if v.op == "apply" else None
         if v.op == "apply":
             return f"{v.data}_{parts[0]}"
         if v.op in ("dot", "symv"):

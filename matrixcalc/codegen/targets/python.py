@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
@@ -47,6 +48,10 @@ class PythonTarget:
     column = "numpy"
     modules: Mapping[str, str] = {}
     constants: Sequence[str] = ()
+    decorator = ""
+    extra = "fast"
+    """The optional dependency that holds the libraries of the modules."""
+
     reserved: frozenset[str] = frozenset()
     plain: Mapping[str, str] = {}
     fresh: frozenset[str] = frozenset()
@@ -66,8 +71,14 @@ class PythonTarget:
         """The function, to be called with its variables by name or in sorted order."""
         text, arguments = self._written(program)
         scope: dict[str, Any] = {}
-        # The text is our own: see names.py for the only part of it that a user chose.
-        exec(text, scope)
+        try:
+            # The text is our own: see names.py for the only part of it that a user chose.
+            exec(text, scope)
+        except ImportError as e:
+            raise UnsupportedError(
+                f"this code needs {e.name}, which is not installed",
+                hint=f"pip install 'matrixcalc-engine[{self.extra}]'",
+            ) from e
         made: Callable[..., Any] = scope["function"]
         renamed = {k: v for k, v in arguments.items() if k != v}
         if not renamed:
@@ -81,15 +92,16 @@ class PythonTarget:
 
     def _written(self, program: Program) -> tuple[str, dict[str, str]]:
         program = self.rewritten(program)
-        w = Writing(program.variables, self.reserved)
+        w = Writing(program.variables, {*self.reserved, *dir(builtins)})
         w.measure(program.variables, self.length)
-        body = [*self.computed(w, program), *self.returned(w, program)]
-        body = [*self.arguments(w, program), *measured(w), *body]
-        head = f"def function({', '.join(self.signature(w))}):"
+        made = [*self.computed(w, program), *self.returned(w, program)]
+        body = [*self.arguments(w, program, made), *measured(w), *made]
+        head = f"{self.decorator}def function({', '.join(self.signature(w))}):"
         doc = "\n".join(f"    {line}".rstrip() for line in docstring(w, program).splitlines())
         text = "".join(f"    {line}\n" if line else "\n" for line in body)
-        rest = "\n\n".join((*w.helpers.values(), f'{head}\n    """{doc.lstrip()}\n    """\n{text}'))
-        return f"{self.imports(rest)}\n\n{rest}", w.arguments
+        imports = self.imports("\n".join((*w.helpers.values(), text)))
+        function = f'{head}\n    """{doc.lstrip()}\n    """\n{text}'
+        return "\n\n".join((imports, *w.helpers.values(), function)), w.arguments
 
     # its parts
 
@@ -108,12 +120,23 @@ class PythonTarget:
         """The length of an axis of an argument."""
         return f"{name}.shape[{axis}]"
 
-    def arguments(self, w: Writing, program: Program) -> list[str]:
-        """Arguments as arrays, and their shapes against each other."""
-        variables = program.variables
+    def arguments(self, w: Writing, program: Program, made: Sequence[str]) -> list[str]:
+        """Arguments as arrays, and their shapes against each other, for the lines that follow."""
+        return [*self.conversions(w, program.variables, made), *self.checks(w, program.variables)]
+
+    def conversions(
+        self, w: Writing, variables: Sequence[Expr], made: Sequence[str]
+    ) -> list[str]:
+        """The first lines: arguments become arrays, for the lines that follow."""
+        return [line for e in variables for line in self.converted(w.arguments[e.name], e)]
+
+    def converted(self, name: str, e: Expr) -> list[str]:
+        """The lines that make one argument an array."""
+        raise NotImplementedError
+
+    def checks(self, w: Writing, variables: Sequence[Expr]) -> list[str]:
+        """The shapes of the arguments against each other."""
         made: list[str] = []
-        for e in variables:
-            made += self.converted(w.arguments[e.name], e)
         arrays = [(w.arguments[e.name], e, axes_of(e)) for e in variables if axes_of(e)]
         for name, e, axes in arrays:
             count = "1 axis" if len(axes) == 1 else "2 axes"
@@ -127,10 +150,6 @@ class PythonTarget:
                 continue
             made += [f"if {name}.shape != {wanted}:", f"    {misfit(e, name, wanted)}"]
         return made
-
-    def converted(self, name: str, e: Expr) -> list[str]:
-        """The lines that make an argument an array."""
-        raise NotImplementedError
 
     def computed(self, w: Writing, program: Program) -> list[str]:
         """The lines for the outputs and everything below them."""
