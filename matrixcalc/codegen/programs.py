@@ -28,14 +28,15 @@ _LABELS = ("value", "first derivative", "second derivative")
 class Preparation:
     """The passes over expressions before they are lowered."""
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Mapping[str, int] | None) -> None:
+        self.sizes = sizes
         self.stable = Stabilising()
         self._made: dict[Expr, Expr] = {}
 
     def of(self, e: Expr) -> Expr:
         """An expression as it is computed: spelled out, stable, cheap sums multiplied out."""
         if e not in self._made:
-            self._made[e] = distributed(self.stable.of(written_out(e)))
+            self._made[e] = distributed(self.stable.of(written_out(e)), self.sizes)
         return self._made[e]
 
     def of_term(self, t: Term) -> Term:
@@ -91,7 +92,7 @@ def program_of(
     }
     one = found[min(found)].problem if found else problem_of(f, (wrt,), vars, structured)
     function, target = one.function, one.targets[0]
-    prepare, lowering = Preparation(), Lowering(sizes)
+    prepare, lowering = Preparation(sizes), Lowering(sizes)
     variables = [*symbols(function), target]
     wanted = []
     for k in orders:
