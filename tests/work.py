@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import prod
 
 from matrixcalc.codegen.ir import Value, schedule
@@ -32,12 +32,30 @@ def _entries(v: Value, sizes: Mapping[str, int]) -> int:
     return prod(_length(d, sizes) for d in v.dims)
 
 
+def _chain(lengths: Sequence[int]) -> int:
+    """The multiplications of a chain of matrices in its best order."""
+    count = len(lengths) - 1
+    best = {(k, k): 0 for k in range(count)}
+    for size in range(1, count):
+        for i in range(count - size):
+            j = i + size
+            best[i, j] = min(
+                best[i, k] + best[k + 1, j] + lengths[i] * lengths[k + 1] * lengths[j + 1]
+                for k in range(i, j)
+            )
+    return best[0, count - 1]
+
+
 def _work(v: Value, sizes: Mapping[str, int]) -> int:
     entries = _entries(v, sizes)
     if v.op in _FREE:
         return 0
     if v.op in ("dot", "symv"):
         return 2 * entries * _length(v.args[0].dims[-1], sizes)
+    if v.op == "multi_dot":
+        lengths = [_length(a.dims[0], sizes) for a in v.args]
+        lengths.append(_length(v.args[-1].dims[-1], sizes))
+        return 2 * _chain(lengths)
     if v.op == "gram":
         return 2 * entries * _length(v.args[0].dims[0], sizes)
     if v.op == "einsum":
