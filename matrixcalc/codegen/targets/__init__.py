@@ -13,6 +13,8 @@ TARGETS = {
     "array-api": "array_api",
     "jax": "jax",
     "torch": "torch",
+    "julia": "julia",
+    "matlab": "matlab",
 }
 """The targets, and the module of each."""
 
