@@ -212,7 +212,7 @@ class NumPyTarget(PythonTarget):
                 made += [f"if {place} is None:", f"    {place} = {text}", "else:"]
             made.append(f"    {place}[...] = {text}")
             texts.append(place)
-        return [*made, f"return {', '.join(texts)}"]
+        return [*made, f"return {program.listed(texts)}"]
 
     def length(self, name: str, axis: int) -> str:
         return f"{name}.shape[{axis}]" if axis else f"len({name})"
@@ -414,11 +414,10 @@ def einsum(v: Value, w: Writing) -> str:
     left = _stack_of_matrices(a[0], pair.left, pair.batch, w)
     right = _stack_of_matrices(a[1], pair.right, pair.batch, w)
     made = f"np.matmul({left}, {right})" if pair.batch else f"{left}.dot({right})"
-    gathered = (
-        pair.batch + 2 != len(pair.dims) or pair.batch > 1
-        if pair.batch
-        else len(pair.dims) > 2
-    )
+    columns = len(pair.dims) - pair.batch - pair.rows
+    gathered = max(pair.rows, columns) > 1
+    if pair.batch:
+        gathered = (pair.batch, pair.rows, columns) != (1, 1, 1)
     if gathered:
         made += f".reshape({', '.join(w.size(d) for d in pair.dims)})"
     if pair.order is not None:

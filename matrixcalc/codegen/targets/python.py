@@ -244,7 +244,7 @@ class PythonTarget:
         for o in program.outputs:
             text = w.bare(o.value)
             texts.append(self.copied(text) if is_view(o.value) else text)
-        return [f"return {', '.join(texts)}"]
+        return [f"return {program.listed(texts)}"]
 
     def copied(self, text: str) -> str:
         """A copy of an array."""
