@@ -23,6 +23,7 @@ _STEMS = {
     "neg": "negative", "lu": "factor", "cholesky": "factor", "solve": "solution",
     "inverse": "inverse", "gram": "gram", "outer": "outer", "sum": "total", "einsum": "core",
     "assemble": "tensor", "dot": "product", "symv": "product", "multi_dot": "product",
+    "add_diag": "total", "max": "largest", "min": "smallest",
     "scale_rows": "scaled", "scale_columns": "scaled", "reshape": "shaped", "T": "transposed",
 }
 
@@ -36,6 +37,8 @@ class Writing:
     def __init__(self, variables: Sequence[Expr], reserved: Iterable[str] = ()) -> None:
         self.taken = set(reserved)
         self.arguments: dict[str, str] = {}
+        self.helpers: list[str] = []
+        """Functions that stand before the one being written."""
         for e in variables:
             self.arguments[e.name] = self.fresh(identifier(e.name))
         self.sizes: dict[str, str] = {}
@@ -102,28 +105,21 @@ class Writing:
         """Say how a value is written from now on."""
         self._texts[v] = (text, level)
 
+    def text(self, v: Value) -> tuple[str, int]:
+        """How a value is written, and how strongly that binds."""
+        return self._texts[v]
+
     def bare(self, v: Value) -> str:
         """A value where nothing stands beside it, as in a call."""
         return self._texts[v][0]
 
     def name(self, v: Value, level: int = ATOM) -> str:
         """A value in a place that binds as strongly as ``level``."""
-        text, own = self._texts[v]
-        return text if own >= level else f"({text})"
+        return enclosed(*self._texts[v], level)
 
     def filled(self, template: str, args: Sequence[Value]) -> str:
-        """A template with the texts of its arguments, in parentheses where they need them.
-
-        What stands between a parenthesis or comma and another needs none.
-        """
-
-        def text(found: re.Match[str]) -> str:
-            before, place, after = found.groups()
-            alone = before in ("(", ", ") and after in (")", ",")
-            v = args[int(place)]
-            return str(before) + (self.bare(v) if alone else self.name(v))
-
-        return re.sub(r"(^|, |.)\{(\d)\}(?=(.|$))", text, template)
+        """A template with the texts of its arguments."""
+        return filled(template, [self._texts[v] for v in args])
 
     def count(self, outputs: Sequence[Value]) -> list[Value]:
         """All values in an order in which they can be computed; their uses are counted."""
@@ -138,6 +134,43 @@ class Writing:
         if v.op == "T":
             return True
         return self.uses[v] == 1 and len(text) <= _LONG and elementwise(v) and v.ndim < 2
+
+
+def enclosed(text: str, own: int, level: int) -> str:
+    """A text in a place that binds as strongly as ``level``."""
+    return text if own >= level else f"({text})"
+
+
+def filled(template: str, texts: Sequence[tuple[str, int]]) -> str:
+    """A template with texts, each with its level, in parentheses where they need them.
+
+    What stands between a parenthesis or comma and another needs none.
+
+    >>> filled("f({0}) + {0}", [("a - b", SUM)])
+    'f(a - b) + (a - b)'
+    """
+
+    def text(found: re.Match[str]) -> str:
+        before, place, after = found.groups()
+        inner, own = texts[int(place)]
+        alone = before in ("(", ", ") and after in (")", ",")
+        return str(before) + (inner if alone else enclosed(inner, own, ATOM))
+
+    return re.sub(r"(^|, |.)\{(\d)\}(?=(.|$))", text, template)
+
+
+def binding(template: str) -> int:
+    """How strongly a template binds: one call is an atom, anything else counts as a sum.
+
+    >>> binding("np.exp({0})"), binding("1.0 / (1.0 + math.exp(-{0}))")
+    (4, 0)
+    """
+    depth, closed = 0, 0
+    for c in template:
+        depth += (c == "(") - (c == ")")
+        closed += c == ")" and not depth
+    call = re.match(r"[\w.]+\(", template) and template.endswith(")") and closed == 1
+    return ATOM if call else SUM
 
 
 def axes_of(e: Expr) -> list[Dim]:

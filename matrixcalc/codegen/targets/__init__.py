@@ -10,6 +10,7 @@ from matrixcalc.errors import UnsupportedError
 
 TARGETS = {
     "numpy": "numpy",
+    "numba": "numba",
 }
 """The targets, and the module of each."""
 

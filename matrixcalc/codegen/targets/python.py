@@ -87,7 +87,9 @@ class PythonTarget:
         head = f"def function({', '.join(w.arguments.values())}):"
         doc = "\n".join(f"    {line}".rstrip() for line in docstring(w, program).splitlines())
         text = "".join(f"    {line}\n" if line else "\n" for line in body)
-        return f'{self.prelude}\n\n{head}\n    """{doc.lstrip()}\n    """\n{text}', w.arguments
+        before = "".join(f"\n\n{helper}" for helper in w.helpers)
+        start = f"{self.prelude}{before}\n\n{head}"
+        return f'{start}\n    """{doc.lstrip()}\n    """\n{text}', w.arguments
 
     # its parts
 

@@ -1,0 +1,243 @@
+"""Numba: what is done entry by entry is compiled, in loops that share their passes over memory.
+
+:mod:`matrixcalc.codegen.fusion` says what that is. All else is written as for NumPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from importlib.util import find_spec
+from typing import Any
+
+from matrixcalc.codegen.fusion import (
+    LEAVES,
+    REDUCTIONS,
+    Nest,
+    Segment,
+    needs,
+    place,
+    segments,
+    viewed,
+)
+from matrixcalc.codegen.ir import Value
+from matrixcalc.codegen.program import Program
+from matrixcalc.codegen.targets.loops import NestWriter, indented
+from matrixcalc.codegen.targets.numba_helpers import HELPERS
+from matrixcalc.codegen.targets.numpy import NumPyTarget
+from matrixcalc.codegen.targets.python import EXPRESSIVE, literal
+from matrixcalc.codegen.unfolding import unfolded
+from matrixcalc.codegen.writing import ATOM, Writing
+from matrixcalc.dims import Dim
+from matrixcalc.errors import UnsupportedError
+from matrixcalc.expr import Expr
+
+_ROW_MAJOR = frozenset({"gram", "symv", "multi_dot"})
+"""Library operations whose result is row-major without being asked."""
+
+_INDICES = ("i", "j", "k", "l", "i1", "j1", "k1", "l1", "i2", "j2", "k2", "l2")
+"""Names for the indices of loops; those that a variable has are left out."""
+
+_CALLS = {
+    "dot": "np.dot({0}, {1})", "max": "np.max({0})", "min": "np.min({0})",
+    "norm2": "np.linalg.norm({0})", "cumsum": "np.cumsum({0})",
+}
+
+
+class NumbaTarget(NumPyTarget):
+    """NumPy code whose loops over entries are compiled by Numba."""
+
+    prelude = """\
+import math
+
+import numba
+import numpy as np
+from scipy import linalg, special
+from scipy.linalg import blas, lapack
+"""
+    reserved = NumPyTarget.reserved | {
+        "math", "numba", "abs", "float", "len", "max", "range", *(f"stable_{op}" for op in HELPERS)
+    }
+
+    def rewritten(self, program: Program) -> Program:
+        return unfolded(program)
+
+    def load(self, program: Program) -> Callable[..., Any]:
+        if find_spec("numba") is None:
+            raise UnsupportedError(
+                "Numba is not installed", hint="pip install matrixcalc-engine[numba]"
+            )
+        return super().load(program)
+
+    def converted(self, name: str, e: Expr) -> list[str]:
+        if e.is_scalar:
+            return super().converted(name, e)
+        return [f'{name} = np.asarray({name}, dtype=float, order="C")']
+
+    def computed(self, w: Writing, program: Program) -> list[str]:
+        outputs = [o.value for o in program.outputs]
+        for v in w.count(outputs):
+            if v.op == "input":
+                w.set(v, w.arguments[v.data[0]])
+            elif v.op == "number":
+                w.set(v, literal(v.data), ATOM)
+            elif v.op in LEAVES:
+                w.set(v, *(self.expression(v, w) or ("", ATOM)))
+        indices = [w.fresh(n) for n in _INDICES if n not in w.taken]
+        parts = segments(outputs)
+        made: list[str] = []
+        for k, part in enumerate(parts):
+            later = {viewed(v) for v in outputs}
+            later.update(a for other in parts[:k] + parts[k + 1:] for a in _needed(other))
+            if part.compiled:
+                made += Kernel(part, later, w, indices).call()
+            else:
+                made += self._plain(part, later, w)
+        for v in outputs:
+            if v.op == "T":
+                w.set(v, f"{w.name(v.args[0])}.T")
+        return made
+
+    def _plain(self, part: Segment, later: set[Value], w: Writing) -> list[str]:
+        """The lines of operations that are left to the libraries."""
+        made = []
+        for v in part.steps:
+            assert isinstance(v, Value)
+            for a in v.args:
+                if a.op == "T":
+                    w.set(a, f"{w.name(a.args[0])}.T")
+            found = self.expression(v, w)
+            if found is not None and v not in later:
+                if w.inlined(v, found[0], lambda v: v.op in EXPRESSIVE):
+                    w.set(v, *found)
+                    continue
+            if v.note:
+                made.append(f"# {v.note}")
+            name = w.temporary(v)
+            made += [f"{name} = {found[0]}"] if found else self.statements(v, name, w)
+            w.set(v, name)
+        return made
+
+
+def _needed(part: Segment) -> set[Value]:
+    """All that a segment's operations need."""
+    inside: list[Value] = []
+    for step in part.steps:
+        inside += step.members if isinstance(step, Nest) else (step,)
+    found = {a for v in inside for a, _ in needs(v)}
+    return found
+
+
+class Kernel:
+    """One compiled function: written before the function that calls it."""
+
+    def __init__(
+        self, part: Segment, later: set[Value], w: Writing, indices: Sequence[str]
+    ) -> None:
+        self.part = part
+        self.w = w
+        self.later = later
+        self.indices = indices
+        self.sizes: dict[str, None] = {}
+        self.inside: set[Value] = set()
+        for step in part.steps:
+            self.inside.update(step.members if isinstance(step, Nest) else (step,))
+
+    def call(self) -> list[str]:
+        """The line that calls it; its text becomes one of the helpers."""
+        w = self.w
+        body: list[str] = []
+        for step in self.part.steps:
+            if isinstance(step, Nest):
+                body += NestWriter(step, self.part.arrays, w, self.indices, self.size).lines()
+            else:
+                body += self._single(step)
+        given = self._given()
+        results = [v for v in self._members() if v in self.later]
+        names = [w.bare(v) for v in results]
+        told = self._told_sizes(given)
+        others = [w.sizes[n] for n in self.sizes if n not in told]
+        name = w.fresh("kernel")
+        parameters = [w.bare(v) for v in given] + others
+        lines = [*told.values(), *body, f"return {', '.join(names)}"]
+        text = "\n".join(indented(lines, 1))
+        w.helpers.append(f"{self._decorator()}\ndef {name}({', '.join(parameters)}):\n{text}\n")
+        passed = [_passed(v, w.bare(v)) for v in given] + others
+        return [f"{', '.join(names)} = {name}({', '.join(passed)})"]
+
+    def size(self, d: Dim) -> str:
+        """A dimension, which the kernel must then know."""
+        text = self.w.size(d)
+        self.sizes.update(dict.fromkeys(d.names))
+        return text
+
+    def _members(self) -> list[Value]:
+        made: list[Value] = []
+        for step in self.part.steps:
+            made += step.members if isinstance(step, Nest) else (step,)
+        return made
+
+    def _given(self) -> list[Value]:
+        """What it is called with: arguments in their order, then results of other parts."""
+        found: dict[Value, None] = {}
+        for v in self._members():
+            for a, _ in needs(v):
+                if a.op == "size":
+                    self.size(a.data)
+                elif a not in self.inside and a.op not in ("number", "pi"):
+                    found[a] = None
+        order = list(self.w.arguments)
+        return sorted(
+            found, key=lambda v: order.index(v.data[0]) if v.op == "input" else len(order)
+        )
+
+    def _told_sizes(self, given: Sequence[Value]) -> dict[str, str]:
+        """For each size that the kernel's own arguments tell, the line that reads it."""
+        told: dict[str, str] = {}
+        for v in given:
+            for k, d in enumerate(v.dims):
+                if len(d.names) == 1 and d.factor == 1 and d.names[0] in self.sizes:
+                    n = self.w.sizes[d.names[0]]
+                    told.setdefault(d.names[0], f"{n} = {self.w.bare(v)}.shape[{k}]")
+        return told
+
+    def _single(self, v: Value) -> list[str]:
+        w = self.w
+        if v.op in HELPERS:
+            self._help(v.op)
+            text, level = f"stable_{v.op}({w.bare(v.args[0])})", ATOM
+        elif v.op in _CALLS:
+            names = [f"{w.bare(viewed(a))}{'.T' if a.op == 'T' else ''}" for a in v.args]
+            text, level = _CALLS[v.op].format(*names), ATOM
+        else:
+            writer = NestWriter(Nest((), ()), frozenset(), w, (), self.size)
+            text, level = writer.composed(v)
+            if writer.inner:
+                return [*writer.inner, *self._named(v, text)]
+            if v not in self.later and w.uses[v] == 1 and len(text) <= 48:
+                w.set(v, text, level)
+                return []
+        return self._named(v, text)
+
+    def _named(self, v: Value, text: str) -> list[str]:
+        name = self.w.temporary(v)
+        self.w.set(v, name)
+        return [*([f"# {v.note}"] if v.note else []), f"{name} = {text}"]
+
+    def _help(self, op: str) -> None:
+        if HELPERS[op] not in self.w.helpers:
+            self.w.helpers.insert(0, HELPERS[op])
+
+    def _decorator(self) -> str:
+        """Division by zero gives infinities; sums may be reordered, so that they are fast."""
+        summed = any(v.op in REDUCTIONS for v in self.inside)
+        fast = ', fastmath={"contract", "reassoc"}' if summed else ""
+        return f'@numba.njit(error_model="numpy"{fast})'
+
+
+def _passed(v: Value, text: str) -> str:
+    made_elsewhere = v.ndim and place(v) == "library" and v.op not in _ROW_MAJOR
+    return f"np.ascontiguousarray({text})" if made_elsewhere else text
+
+
+TARGET = NumbaTarget()
