@@ -11,7 +11,7 @@ else compiled code does well (``SINGLE``); all other operations are left to the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from matrixcalc.codegen.ir import Dims, Value, schedule
@@ -54,6 +54,13 @@ class Segment:
     compiled: bool
     steps: tuple[Value | Nest, ...]
     arrays: frozenset[Value] = frozenset()
+
+    def members(self) -> list[Value]:
+        """All operations, operands first."""
+        made: list[Value] = []
+        for step in self.steps:
+            made += step.members if isinstance(step, Nest) else (step,)
+        return made
 
 
 def place(v: Value) -> str:
@@ -137,6 +144,32 @@ def needs(v: Value) -> list[tuple[Value, bool]]:
     if v.op == "scatter" and v.args[0].op != "zeros":
         made.append((v.args[0], False))
     return made
+
+
+def overwritten(v: Value, part: Segment, uses: Mapping[Value, int]) -> Value | None:
+    """An array of the same part that nothing needs but this result, entry by entry.
+
+    The result may be written over it.
+    """
+    inside = part.members()
+    if v.op == "scatter":
+        base = v.args[0]
+        return base if uses[base] == 1 and _made(base, part, inside) else None
+    todo = [v] if _sinks(v) and v.ndim > 1 else []
+    while todo:
+        user = todo.pop()
+        for a in user.args:
+            if uses.get(a) != 1 or a.dims != v.dims:
+                continue
+            if _made(a, part, inside) and all(entry for b, entry in needs(user) if b is a):
+                return a
+            if _sinks(a) and a in inside and a not in part.arrays:
+                todo.append(a)
+    return None
+
+
+def _made(a: Value, part: Segment, inside: Sequence[Value]) -> bool:
+    return a in part.arrays or (a.op == "dot" and a in inside)
 
 
 def viewed(a: Value) -> Value:

@@ -29,7 +29,11 @@ _MANY = 16
 
 
 class NestWriter:
-    """Writes one nest: the arrays that it fills are made before it, its sums begin there."""
+    """Writes one nest: the arrays that it fills are made before it, its sums begin there.
+
+    ``size`` writes a dimension; ``array(v, maker)`` names the array of a result, and gives the
+    lines that make it.
+    """
 
     def __init__(
         self,
@@ -38,12 +42,14 @@ class NestWriter:
         w: Writing,
         indices: Sequence[str],
         size: Callable[[Dim], str],
+        array: Callable[[Value, str], tuple[str, list[str]]],
     ) -> None:
         self.nest = nest
         self.arrays = arrays
         self.w = w
         self.indices = indices[: len(nest.dims)]
         self.size = size
+        self.array = array
         self.entries: dict[Value, Text] = {}
         self.before: list[str] = []
         self.row_begin: list[str] = []
@@ -139,21 +145,17 @@ class NestWriter:
         at = ", ".join(self.indices[distinct.index(i)] for i in free)
         text = self.entry(*reads(v)[0])[0]
         if base.op == "zeros":
-            name = self._array(v, "np.zeros")
-            self.inner.append(f"{name}[{at}] = {text}")
+            self.inner.append(f"{self._array(v, 'np.zeros')}[{at}] = {text}")
             return
-        name = self.w.bare(base)
-        if self.w.uses[base] > 1 or base not in self.arrays:
-            name = self.w.temporary(v)
-            self.before.append(f"{name} = {self.w.bare(base)}.copy()")
-        self.w.set(v, name)
+        source = self.w.bare(base)
+        name = self._array(v, "np.empty")
+        if name != source:
+            self.before.append(f"{name}[:] = {source}")
         self.inner.append(f"{name}[{at}] += {text}")
 
     def _array(self, v: Value, maker: str) -> str:
-        name = self.w.temporary(v)
-        self.w.set(v, name)
-        shape = ", ".join(self.size(d) for d in v.dims)
-        self.before.append(f"{name} = {maker}({shape if v.ndim == 1 else f'({shape})'})")
+        name, lines = self.array(v, maker)
+        self.before += lines
         return name
 
     def _local(self, text: str, name: str) -> Text:

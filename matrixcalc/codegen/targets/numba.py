@@ -16,6 +16,7 @@ from matrixcalc.codegen.fusion import (
     Nest,
     Segment,
     needs,
+    overwritten,
     place,
     segments,
     viewed,
@@ -121,15 +122,15 @@ from scipy.linalg import blas, lapack
 
 def _needed(part: Segment) -> set[Value]:
     """All that a segment's operations need."""
-    inside: list[Value] = []
-    for step in part.steps:
-        inside += step.members if isinstance(step, Nest) else (step,)
-    found = {a for v in inside for a, _ in needs(v)}
-    return found
+    return {a for v in part.members() for a, _ in needs(v)}
 
 
 class Kernel:
-    """One compiled function: written before the function that calls it."""
+    """One compiled function: written before the function that calls it.
+
+    Results with several axes are written into arrays that it is given: NumPy asks the system
+    for large arrays in a better way than compiled code does.
+    """
 
     def __init__(
         self, part: Segment, later: set[Value], w: Writing, indices: Sequence[str]
@@ -139,31 +140,66 @@ class Kernel:
         self.later = later
         self.indices = indices
         self.sizes: dict[str, None] = {}
-        self.inside: set[Value] = set()
-        for step in part.steps:
-            self.inside.update(step.members if isinstance(step, Nest) else (step,))
+        self.members = part.members()
+        self.over = {
+            v: a for v in self.members
+            if v in part.arrays and (a := overwritten(v, part, w.uses)) and a not in later
+        }
+        self.outside: dict[Value, Value] = {}
+        for v in self.members:
+            root = v
+            while root in self.over:
+                root = self.over[root]
+            if v in later and v.ndim > 1 and (root in part.arrays or root.op == "dot"):
+                self.outside[root] = v
+        self.allocated: list[str] = []
+        self.filled: list[str] = []
 
     def call(self) -> list[str]:
-        """The line that calls it; its text becomes one of the helpers."""
+        """The lines that call it; its text becomes one of the helpers."""
         w = self.w
         body: list[str] = []
         for step in self.part.steps:
-            if isinstance(step, Nest):
-                body += NestWriter(step, self.part.arrays, w, self.indices, self.size).lines()
-            else:
-                body += self._single(step)
+            body += self._nest(step).lines() if isinstance(step, Nest) else self._single(step)
         given = self._given()
-        results = [v for v in self._members() if v in self.later]
-        names = [w.bare(v) for v in results]
+        names = [
+            w.bare(v) for v in self.members if v in self.later and v not in self.outside.values()
+        ]
         told = self._told_sizes(given)
         others = [w.sizes[n] for n in self.sizes if n not in told]
         name = w.fresh("kernel")
-        parameters = [w.bare(v) for v in given] + others
-        lines = [*told.values(), *body, f"return {', '.join(names)}"]
+        parameters = [*(w.bare(v) for v in given), *others, *self.filled]
+        lines = [*told.values(), *body]
+        if names:
+            lines.append(f"return {', '.join(names)}")
         text = "\n".join(indented(lines, 1))
         w.helpers.append(f"{self._decorator()}\ndef {name}({', '.join(parameters)}):\n{text}\n")
-        passed = [_passed(v, w.bare(v)) for v in given] + others
-        return [f"{', '.join(names)} = {name}({', '.join(passed)})"]
+        passed = [*(_passed(v, w.bare(v)) for v in given), *others, *self.filled]
+        front = f"{', '.join(names)} = " if names else ""
+        return [*self.allocated, f"{front}{name}({', '.join(passed)})"]
+
+    def array(self, v: Value, maker: str) -> tuple[str, list[str]]:
+        """The array of a result, and the lines that make it."""
+        w = self.w
+        lines: list[str] = []
+        if v in self.over:
+            name = w.bare(self.over[v])
+        elif v in self.outside:
+            name = w.temporary(self.outside[v])
+            self.allocated.append(f"{name} = {maker}({self._shape(v, w.size)})")
+            self.filled.append(name)
+        else:
+            name = w.temporary(v)
+            lines = [f"{name} = {maker}({self._shape(v, self.size)})"]
+        w.set(v, name)
+        return name, lines
+
+    def _shape(self, v: Value, size: Callable[[Dim], str]) -> str:
+        texts = ", ".join(size(d) for d in v.dims)
+        return texts if v.ndim == 1 else f"({texts})"
+
+    def _nest(self, nest: Nest) -> NestWriter:
+        return NestWriter(nest, self.part.arrays, self.w, self.indices, self.size, self.array)
 
     def size(self, d: Dim) -> str:
         """A dimension, which the kernel must then know."""
@@ -171,20 +207,15 @@ class Kernel:
         self.sizes.update(dict.fromkeys(d.names))
         return text
 
-    def _members(self) -> list[Value]:
-        made: list[Value] = []
-        for step in self.part.steps:
-            made += step.members if isinstance(step, Nest) else (step,)
-        return made
-
     def _given(self) -> list[Value]:
         """What it is called with: arguments in their order, then results of other parts."""
         found: dict[Value, None] = {}
-        for v in self._members():
+        inside = set(self.members)
+        for v in self.members:
             for a, _ in needs(v):
                 if a.op == "size":
                     self.size(a.data)
-                elif a not in self.inside and a.op not in ("number", "pi"):
+                elif a not in inside and a.op not in ("number", "pi"):
                     found[a] = None
         order = list(self.w.arguments)
         return sorted(
@@ -209,8 +240,11 @@ class Kernel:
         elif v.op in _CALLS:
             names = [f"{w.bare(viewed(a))}{'.T' if a.op == 'T' else ''}" for a in v.args]
             text, level = _CALLS[v.op].format(*names), ATOM
+            if v.op == "dot" and v in self.outside:
+                name, _ = self.array(v, "np.empty")
+                return [*_note(v), f"{text[:-1]}, {name})"]
         else:
-            writer = NestWriter(Nest((), ()), frozenset(), w, (), self.size)
+            writer = self._nest(Nest((), ()))
             text, level = writer.composed(v)
             if writer.inner:
                 return [*writer.inner, *self._named(v, text)]
@@ -222,7 +256,7 @@ class Kernel:
     def _named(self, v: Value, text: str) -> list[str]:
         name = self.w.temporary(v)
         self.w.set(v, name)
-        return [*([f"# {v.note}"] if v.note else []), f"{name} = {text}"]
+        return [*_note(v), f"{name} = {text}"]
 
     def _help(self, op: str) -> None:
         if HELPERS[op] not in self.w.helpers:
@@ -230,9 +264,13 @@ class Kernel:
 
     def _decorator(self) -> str:
         """Division by zero gives infinities; sums may be reordered, so that they are fast."""
-        summed = any(v.op in REDUCTIONS for v in self.inside)
+        summed = any(v.op in REDUCTIONS or v.op == "add_dot_diag" for v in self.members)
         fast = ', fastmath={"contract", "reassoc"}' if summed else ""
         return f'@numba.njit(error_model="numpy"{fast})'
+
+
+def _note(v: Value) -> list[str]:
+    return [f"# {v.note}"] if v.note else []
 
 
 def _passed(v: Value, text: str) -> str:
