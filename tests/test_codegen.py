@@ -116,7 +116,7 @@ def test_an_argument_is_never_handed_back() -> None:
 
 @pytest.mark.parametrize(("order", "target", "words"), [
     (3, "numpy", r"^the order is 0, 1 or 2, or a tuple of them$"),
-    (1, "fortran", r"^no target 'fortran'\nthe targets are numpy$"),
+    (1, "fortran", r"^no target 'fortran'\nthe targets are numpy, "),
 ])
 def test_what_there_is_not_is_refused(order: int, target: str, words: str) -> None:
     with pytest.raises(UnsupportedError, match=words):

@@ -23,7 +23,8 @@ _STEMS = {
     "neg": "negative", "lu": "factor", "cholesky": "factor", "solve": "solution",
     "inverse": "inverse", "gram": "gram", "outer": "outer", "sum": "total", "einsum": "core",
     "assemble": "tensor", "dot": "product", "symv": "product", "multi_dot": "product",
-    "add_diag": "total", "add_dot_diag": "total", "scatter": "tensor", "max": "largest", "min": "smallest",
+    "add_diag": "total", "add_dot_diag": "total", "scatter": "tensor",
+    "max": "largest", "min": "smallest",
     "scale_rows": "scaled", "scale_columns": "scaled", "reshape": "shaped", "T": "transposed",
 }
 

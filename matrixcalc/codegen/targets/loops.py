@@ -92,12 +92,19 @@ class NestWriter:
         if v in self.arrays:
             name = self._array(v, "np.empty")
             place = f"{name}[{', '.join(self.indices)}]"
-            self.inner.append(f"{place} = {text}")
+            self.inner.append(self._assigned(v, place, text))
             self.entries[v] = (place, ATOM)
         elif self.w.uses[v] == 1 and len(text) <= _LONG:
             self.entries[v] = (text, level)
         else:
             self.entries[v] = self._local(text, self.w.temporary(v))
+
+    def _assigned(self, v: Value, place: str, text: str) -> str:
+        if v.op in ("add", "sub", "mul", "div"):
+            left, right = (self.entry(*r) for r in reads(v))
+            if left[0] == place:
+                return f"{place} {INFIX[v.op][0]}= {right[0]}"
+        return f"{place} = {text}"
 
     def _with_diagonal(self, v: Value) -> None:
         base, diagonal = (self.entry(*r) for r in reads(v))
@@ -139,7 +146,7 @@ class NestWriter:
             self.inner.append(f"{name} += {text}")
 
     def _scatter(self, v: Value) -> None:
-        base, core = v.args
+        base = v.args[0]
         free = v.data[1]
         distinct = list(dict.fromkeys(free))
         at = ", ".join(self.indices[distinct.index(i)] for i in free)
@@ -202,8 +209,7 @@ class NestWriter:
         if v.op == "apply":
             return self._applied(v, *self.entry(*found[0]))
         if v.op == "plus_transpose":
-            a, b = (self.entry(*r)[0] for r in found)
-            return f"{a} + {b}", SUM
+            return f"{self.entry(*found[0])[0]} + {self.entry(*found[1])[0]}", SUM
         if v.op == "add_diag":
             added = self._on_diagonal(self.entry(*found[1])[0], (0, 1))[0]
             return f"{self.entry(*found[0])[0]} + {added}", SUM

@@ -70,6 +70,10 @@ from scipy.linalg import blas, lapack
             )
         return super().load(program)
 
+    @lru_cache(maxsize=256)  # noqa: B019, there is one target: what is compiled stays so
+    def executed(self, text: str) -> Callable[..., Any]:
+        return super().executed(text)
+
     def converted(self, name: str, e: Expr) -> list[str]:
         if e.is_scalar:
             return super().converted(name, e)
@@ -108,10 +112,9 @@ from scipy.linalg import blas, lapack
                 if a.op == "T":
                     w.set(a, f"{w.name(a.args[0])}.T")
             found = self.expression(v, w)
-            if found is not None and v not in later:
-                if w.inlined(v, found[0], lambda v: v.op in EXPRESSIVE):
-                    w.set(v, *found)
-                    continue
+            if found and v not in later and w.inlined(v, found[0], lambda v: v.op in EXPRESSIVE):
+                w.set(v, *found)
+                continue
             if v.note:
                 made.append(f"# {v.note}")
             name = w.temporary(v)
@@ -209,17 +212,18 @@ class Kernel:
 
     def _given(self) -> list[Value]:
         """What it is called with: arguments in their order, then results of other parts."""
-        found: dict[Value, None] = {}
+        found: dict[str, Value] = {}
         inside = set(self.members)
         for v in self.members:
             for a, _ in needs(v):
                 if a.op == "size":
                     self.size(a.data)
                 elif a not in inside and a.op not in ("number", "pi"):
-                    found[a] = None
+                    # one variable is two values where its properties are left aside
+                    found[self.w.bare(a)] = a
         order = list(self.w.arguments)
         return sorted(
-            found, key=lambda v: order.index(v.data[0]) if v.op == "input" else len(order)
+            found.values(), key=lambda v: order.index(v.data[0]) if v.op == "input" else len(order)
         )
 
     def _told_sizes(self, given: Sequence[Value]) -> dict[str, str]:

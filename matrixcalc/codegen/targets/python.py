@@ -62,10 +62,7 @@ class PythonTarget:
     def load(self, program: Program) -> Callable[..., Any]:
         """The function, to be called with its variables by name or in sorted order."""
         text, arguments = self._written(program)
-        scope: dict[str, Any] = {}
-        # The text is our own: see names.py for the only part of it that a user chose.
-        exec(text, scope)
-        made: Callable[..., Any] = scope["function"]
+        made = self.executed(text)
         renamed = {k: v for k, v in arguments.items() if k != v}
         if not renamed:
             return made
@@ -75,6 +72,14 @@ class PythonTarget:
 
         call.__doc__ = made.__doc__
         return call
+
+    def executed(self, text: str) -> Callable[..., Any]:
+        """The function that a text defines."""
+        scope: dict[str, Any] = {}
+        # The text is our own: see names.py for the only part of it that a user chose.
+        exec(text, scope)
+        made: Callable[..., Any] = scope["function"]
+        return made
 
     def _written(self, program: Program) -> tuple[str, dict[str, str]]:
         program = self.rewritten(program)
