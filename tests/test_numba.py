@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -142,7 +143,6 @@ def test_what_only_a_loop_needs_is_no_array() -> None:
 def kernel(X, w, y):
     n = X.shape[0]
     m = X.shape[1]
-    # X*w
     Xw = np.dot(X, w)
     # total: sum(softplus(-y.*(X*w)))
     # scaled: sigmoid(-y.*(X*w)).*y
@@ -226,7 +226,17 @@ def test_one_text_is_compiled_once() -> None:
 
 
 def test_without_numba_the_text_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(target, "find_spec", lambda name: None)
-    assert "@numba.njit" in code("sum(exp(x))", "x", 1, "numba")
-    with pytest.raises(UnsupportedError, match=r"^Numba is not installed\npip install .*\[numba\]"):
-        compile("sum(exp(x))", "x", 1, "numba")
+    monkeypatch.setitem(sys.modules, "numba", None)
+    assert "@numba.njit" in code("sum(cosh(x))", "x", 1, "numba")
+    with pytest.raises(UnsupportedError, match=r"^this code needs numba, .*\npip .*\[numba\]'$"):
+        compile("sum(cosh(x))", "x", 1, "numba")
+
+
+def test_results_are_written_into_a_workspace() -> None:
+    f = compile("A*diag(exp(x))", "A", 0, "numba")
+    a, x = numpy.ones((3, 2)), numpy.array([0.0, 1.0])
+    out = numpy.empty((3, 2))
+    assert f(a, x, out=out) is out
+    numpy.testing.assert_array_equal(out, f(a, x))
+    with pytest.raises(ValueError, match=r"^the shape of out must be \(3, 2\)$"):
+        f(a, x, out=numpy.empty((2, 2)))

@@ -40,7 +40,7 @@ def code(
     Raises:
         As ``derive``; UnsupportedError for an order, a target or a product that there is not.
 
-    >>> "np.dot(A, x)" in code("x'*A*x", "x")
+    >>> "A.dot(x)" in code("x'*A*x", "x")
     True
     """
     program = _program(f, wrt, order, vars, layout, sizes, structured, dense, product)

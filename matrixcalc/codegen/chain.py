@@ -36,8 +36,17 @@ def size_of(dim: Dim, sizes: Mapping[str, int]) -> int:
     return dim.value({name: sizes.get(name, UNKNOWN_SIZE) for name in dim.names})
 
 
-def split_points(links: Sequence[Link], sizes: Mapping[str, int]) -> dict[tuple[int, int], int]:
-    """For each stretch of the chain, the place at which it is cut."""
+def split_points(
+    links: Sequence[Link],
+    sizes: Mapping[str, int],
+    builder: Builder,
+    shared: Sequence[bool],
+) -> dict[tuple[int, int], int]:
+    """For each stretch of the chain, the place at which it is cut.
+
+    A product that has been computed costs nothing, and one of two neighbours that another
+    chain has too (``shared``, by the first of them) costs half.
+    """
     count = len(links)
     if count > _LONG:
         if links[0].rows.is_one:
@@ -46,6 +55,7 @@ def split_points(links: Sequence[Link], sizes: Mapping[str, int]) -> dict[tuple[
     dims = [size_of(k.rows, sizes) for k in links] + [size_of(links[-1].cols, sizes)]
     cost: dict[tuple[int, int], float] = {}
     best: dict[tuple[int, int], int] = {}
+    known = {(i, i): k.value for i, k in enumerate(links) if k.kind == "plain"}
     for length in range(1, count + 1):
         for i in range(count - length + 1):
             j = i + length - 1
@@ -56,6 +66,15 @@ def split_points(links: Sequence[Link], sizes: Mapping[str, int]) -> dict[tuple[
             choices = []
             for k in range(i, j):
                 work = float(dims[i]) * dims[k + 1] * dims[j + 1]
+                if (i, k) in known and (k + 1, j) in known:
+                    a, b = known[i, k], known[k + 1, j]
+                    found = None if links[k].cols.is_one else builder.known_dot(a, b)
+                    if found is not None:
+                        known[i, j] = found
+                        choices = [(0.0, k)]
+                        break
+                if length == 2 and shared[i]:
+                    work /= 2
                 left, right = cost[i, k], cost[k + 1, j]
                 if i == k and links[i].kind != "plain":
                     left = 0.0
@@ -68,10 +87,32 @@ def split_points(links: Sequence[Link], sizes: Mapping[str, int]) -> dict[tuple[
     return best
 
 
+def undecided(
+    links: Sequence[Link],
+    sizes: Mapping[str, int],
+    builder: Builder,
+    shared: Sequence[bool],
+) -> bool:
+    """Whether the best order of a chain of matrices hangs on sizes for which there is no hint."""
+    if not 3 <= len(links) <= _LONG or any(shared):
+        return False
+    if any(k.kind != "plain" or k.value.ndim != 2 for k in links):
+        return False
+    names = {n for k in links for d in (k.rows, k.cols) for n in d.names} - set(sizes)
+    best = split_points(links, sizes, builder, shared)
+    for name in sorted(names):
+        for own, other in ((UNKNOWN_SIZE // 50, UNKNOWN_SIZE), (UNKNOWN_SIZE, UNKNOWN_SIZE // 50)):
+            tried = {**dict.fromkeys(names, other), name: own, **sizes}
+            if split_points(links, tried, builder, shared) != best:
+                return True
+    return False
+
+
 def multiply(
     links: Sequence[Link],
     sizes: Mapping[str, int],
     builder: Builder,
+    shared: Sequence[bool],
     apply: Callable[[Link, Value, bool], Value],
     form: Callable[[Link], Value],
 ) -> Value:
@@ -82,7 +123,10 @@ def multiply(
     """
     if len(links) == 1:
         return form(links[0])
-    best = split_points(links, sizes)
+    if undecided(links, sizes, builder, shared):
+        ends = (links[0].rows, links[-1].cols)
+        return builder.make("multi_dot", *(k.value for k in links), dims=ends)
+    best = split_points(links, sizes, builder, shared)
     done: dict[tuple[int, int], Value] = {}
     todo = [(0, len(links) - 1, False)]
     while todo:

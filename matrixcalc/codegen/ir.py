@@ -33,9 +33,11 @@ The operations (``Value.op``), with what ``data`` holds; a target must know them
 ``expm_frechet logm_frechet sqrtm_frechet``  of a matrix and a direction;
 ``expm_jacobian logm_jacobian sqrtm_jacobian``  their matrices by vec
 ``einsum(a)``, ``einsum(a, b)``  one or two arrays, data ``(subscripts, out)`` with
-                   indices as small numbers
+                   indices as small numbers, none twice in one of two arrays
+``stack(a, …)``    arrays with equal axes along a new first axis
 ``assemble(c, …)`` a sum of cores, each written along a diagonal of a zero array; data
-                   holds for each core ``(its indices, the indices of the result)``
+                   holds for each core ``(its indices, the indices of the result)``; only
+                   the first may have all axes
 =================  =================================================================
 """
 
@@ -50,12 +52,18 @@ Dims = tuple[Dim, ...]
 
 
 class Value:
-    """One array operation: what is done, to what, and the axes of the result."""
+    """One array operation: what is done, to what, and the axes of the result.
 
-    __slots__ = ("args", "data", "dims", "note", "op")
+    ``place`` counts the values of one builder in the order in which they are made.
+    """
 
-    def __init__(self, op: str, args: tuple[Value, ...], data: Any, dims: Dims) -> None:
+    __slots__ = ("args", "data", "dims", "note", "op", "place")
+
+    def __init__(
+        self, op: str, args: tuple[Value, ...], data: Any, dims: Dims, place: int = 0
+    ) -> None:
         self.op = op
+        self.place = place
         self.args = args
         self.data = data
         self.dims = dims
@@ -72,12 +80,16 @@ class Builder:
     def __init__(self) -> None:
         self._known: dict[tuple[Any, ...], Value] = {}
 
+    def knows(self, op: str, *args: Value, dims: Dims, data: Any = None) -> bool:
+        """Whether this value has been made."""
+        return (op, args, data, dims) in self._known
+
     def make(self, op: str, *args: Value, dims: Dims, data: Any = None) -> Value:
         """The one value for this operation."""
         key = (op, args, data, dims)
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = Value(op, args, data, dims)
+            found = self._known[key] = Value(op, args, data, dims, len(self._known))
         return found
 
     def number(self, value: Fraction | int) -> Value:
@@ -118,7 +130,10 @@ class Builder:
             return self.make("plus_transpose", a, dims=a.dims)
         if op == "add" and a.op == "T" and a.args[0] is b:
             return self.make("plus_transpose", b, dims=b.dims)
-        return self.make(op, a, b, dims=a.dims if a.ndim >= b.ndim else b.dims)
+        dims = a.dims if a.ndim >= b.ndim else b.dims
+        if op in ("add", "mul") and self.knows(op, b, a, dims=dims):
+            a, b = b, a
+        return self.make(op, a, b, dims=dims)
 
     def scaled(self, scale: Value | None, a: Value) -> Value:
         return a if scale is None else self.binary("mul", scale, a)
@@ -133,11 +148,33 @@ class Builder:
 
     def dot(self, a: Value, b: Value) -> Value:
         """The matrix product of arrays with one or two axes, the inner axis summed."""
-        if is_symmetric(a) and b.ndim == 1:
-            return self.make("symv", a, b, dims=b.dims)
-        if is_symmetric(b) and a.ndim == 1:
-            return self.make("symv", b, a, dims=a.dims)
-        return self.make("dot", a, b, dims=(*a.dims[:-1], *b.dims[1:]))
+        found = self.known_dot(a, b)
+        if found is not None:
+            return found
+        if a.op == b.op == "T":
+            return self.transpose(self.dot(b.args[0], a.args[0]))
+        op, a, b = self._dot(a, b)
+        return self.make(op, a, b, dims=(*a.dims[:-1], *b.dims[1:]))
+
+    def known_dot(self, a: Value, b: Value) -> Value | None:
+        """The product, or the transpose of its transpose, if it has been made."""
+        op, a, b = self._dot(a, b)
+        dims = (*a.dims[:-1], *b.dims[1:])
+        if self.knows(op, a, b, dims=dims):
+            return self.make(op, a, b, dims=dims)
+        if a.ndim == b.ndim == 2:
+            op, a, b = self._dot(self.transpose(b), self.transpose(a))
+            if self.knows(op, a, b, dims=dims[::-1]):
+                return self.transpose(self.make(op, a, b, dims=dims[::-1]))
+        elif a.ndim == b.ndim == 1 and self.knows(op, b, a, dims=dims):
+            return self.make(op, b, a, dims=dims)
+        return None
+
+    def _dot(self, a: Value, b: Value) -> tuple[str, Value, Value]:
+        """The one way in which a product is written: y'*A and A'*y are one value."""
+        if a.ndim == 1 and b.ndim == 2:
+            a, b = self.transpose(b), a
+        return ("symv" if is_symmetric(a) and b.ndim == 1 else "dot"), a, b
 
     def outer(self, a: Value, b: Value) -> Value:
         return self.make("outer", a, b, dims=(*a.dims, *b.dims))

@@ -8,22 +8,29 @@ applied to the smallest operand.
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matrixcalc import build
 from matrixcalc.codegen.chain import Link, multiply, size_of
 from matrixcalc.codegen.ir import Builder, Dims, Value
-from matrixcalc.codegen.signs import nonnegative
+from matrixcalc.codegen.signs import nonnegative, semidefinite
 from matrixcalc.dims import Dim
 from matrixcalc.errors import UnsupportedError
-from matrixcalc.expr import Expr, topological
+from matrixcalc.expr import Expr, topological, topological_many
 from matrixcalc.operators import TABLE
 
 
 def dims_of(e: Expr) -> Dims:
     """The axes of an expression as an array: those longer than one."""
     return tuple(d for d in e.shape if not d.is_one)
+
+
+def pair(a: Expr, b: Expr) -> frozenset[tuple[Expr, Expr]]:
+    """What is the same for a product and for its transpose."""
+    return frozenset({(a, b), (build.transpose(b), build.transpose(a))})
 
 
 class Lowering:
@@ -33,6 +40,14 @@ class Lowering:
         self.builder = Builder()
         self.sizes = dict(sizes or {})
         self.known: dict[Expr, Value] = {}
+        self.pairs: Counter[frozenset[tuple[Expr, Expr]]] = Counter()
+
+    def expect(self, roots: Sequence[Expr]) -> None:
+        """Count the products of two neighbours in all chains that are going to be lowered."""
+        for e in topological_many(roots):
+            if e.op == "mul":
+                chain = [a for a in e.args if not a.is_scalar]
+                self.pairs.update(pair(a, b) for a, b in itertools.pairwise(chain))
 
     def lower(self, root: Expr) -> Value:
         """The value of an expression."""
@@ -82,6 +97,12 @@ class Lowering:
 
     def _add(self, e: Expr) -> Value:
         b = self.builder
+        numbers = {abs(build.split_number(t)[0]) for t in e.args}
+        if e.order == 1 and len(numbers) == 1 and numbers != {1}:
+            # one multiplication for all
+            (number,) = numbers
+            rest = build.add(*(build.mul(build.num(1 / number), t) for t in e.args))
+            return b.scaled(b.number(number), self.lower(rest))
         plus: list[Value] = []
         minus: list[Value] = []
         diagonals: list[Value] = []
@@ -184,7 +205,8 @@ class Lowering:
         links = [self._link(f) for f in chain]
         if scale is not None:
             links, scale = self._smallest(links, scale)
-        made = multiply(links, self.sizes, self.builder, self._solve, self._form)
+        shared = [self.pairs[pair(a, b)] > 1 for a, b in itertools.pairwise(chain)]
+        made = multiply(links, self.sizes, self.builder, shared, self._solve, self._form)
         return self.builder.scaled(scale, made)
 
     def _scale(self, scalars: Sequence[Expr]) -> Value | None:
@@ -263,9 +285,8 @@ class Lowering:
         return b.make("solve", link.value, other, dims=other.dims, data=flipped)
 
     def _factor(self, e: Expr, v: Value) -> Value:
-        positive = e.op == "sym" and "positive_definite" in e.data[1]
-        gram = e.op == "mul" and len(e.args) == 2 and build.transpose(e.args[0]) is e.args[1]
-        return self.builder.make("cholesky" if positive or gram else "lu", v, dims=v.dims)
+        kind = "cholesky" if semidefinite(e) else "lu"
+        return self.builder.make(kind, v, dims=v.dims)
 
     def _symmetric(self, chain: Sequence[Expr], scale: Value | None) -> Value | None:
         """X'*X and X'*diag(d)*X, with a nonnegative d, as a product Z'*Z."""

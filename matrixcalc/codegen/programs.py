@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from matrixcalc.codegen.distribute import distributed
 from matrixcalc.codegen.ir import Value
@@ -20,6 +21,7 @@ from matrixcalc.layouts import arrange
 _LABELS = ("value", "first derivative", "second derivative")
 
 
+@lru_cache(maxsize=64)
 def prepared(e: Expr) -> Expr:
     """An expression as it is computed: stable, and cheap sums multiplied out."""
     return distributed(stabilised(e))
@@ -44,15 +46,16 @@ def derivative_program(
             f, *(wrt,) * k, vars=vars, layout=layout, verify=False, structured=structured
         )
     one = next(iter(found.values()))
-    outputs = []
-    for k in orders:
+    lowering.expect([e for k in orders for e in _formulas(one if k == 0 else found[k], k, layout)])
+    made: dict[int, Output] = {}
+    # the highest first: what it needs is shared by the others
+    for k in sorted(set(orders), reverse=True):
         if k:
-            made = _derivative(lowering, found[k], layout)
-            label = f"{_LABELS[k]}: {found[k]}"
+            value = _derivative(lowering, found[k], layout)
+            made[k] = Output(f"{_LABELS[k]}: {found[k]}", value)
         else:
-            made = lowering.lower(prepared(one.function))
-            label = f"value: {one.function}"
-        outputs.append(Output(label, made))
+            made[k] = Output(f"value: {one.function}", lowering.lower(prepared(one.function)))
+    outputs = [made[k] for k in orders]
     about = f"{one.function}, by {wrt}: order {', '.join(map(str, orders))}, {layout} layout."
     variables = (*symbols(one.function), *one.targets)
     return Program.of(about, variables, outputs, lowering.builder)
@@ -86,11 +89,20 @@ def _orders(order: int | Sequence[int]) -> tuple[int, ...]:
     return orders
 
 
+def _formulas(d: Derivative, order: int, layout: str) -> list[Expr]:
+    """All that is going to be lowered for a value or a derivative."""
+    if order == 0:
+        return [prepared(d.function)]
+    if d.tensor.natural is None:
+        return [prepared(e) for t in d.tensor.terms for e, _ in t.factors]
+    last = (sum(d.tensor.orders[:-1]), d.tensor.orders[-1])
+    return [prepared(arrange(d.tensor.natural, layout, *last))]
+
+
 def _derivative(lowering: Lowering, d: Derivative, layout: str) -> Value:
     tensor = d.tensor
     if tensor.natural is not None:
-        last = (sum(tensor.orders[:-1]), tensor.orders[-1])
-        return lowering.lower(prepared(arrange(tensor.natural, layout, *last)))
+        return lowering.lower(_formulas(d, 1, layout)[0])
     whole = (d.function, *d.targets)
     dims = tuple(n for e in whole for n in e.shape if not n.is_one)
     return lower_terms(lowering, tensor.terms, tensor.indices, dims, prepared)

@@ -1,7 +1,8 @@
-"""What is known of the sign of an expression, for square roots of weights."""
+"""What is known of signs: of entries for square roots, of matrices for Cholesky's factor."""
 
 from __future__ import annotations
 
+from matrixcalc import build
 from matrixcalc.expr import Expr, topological
 
 _POSITIVE = frozenset(
@@ -55,3 +56,46 @@ def _complement(e: Expr) -> bool:
     if inner.op in ("epow", "pow") and inner.args[1].number == 2:
         return inner.args[0].op in ("tanh", "sin", "cos", "erf")
     return inner.op in ("sigmoid", "softmax")
+
+
+def semidefinite(root: Expr) -> bool:
+    """Whether a square matrix is known to be positive semidefinite.
+
+    One that has an inverse too is positive definite, and so has Cholesky's factor.
+
+    >>> from matrixcalc.infer import parse
+    >>> semidefinite(parse("X'*diag(exp(y))*X + 2*eye")), semidefinite(parse("X'*X - A"))
+    (True, False)
+    """
+    known: dict[Expr, bool] = {}
+    for e in topological(root):
+        if e.order != 2:
+            found = False
+        elif e.op == "sym":
+            found = "positive_definite" in e.data[1]
+        elif e.op == "diag":
+            found = nonnegative(e.args[0])
+        elif e.op == "T":
+            found = known[e.args[0]]
+        elif e.op == "pow":
+            number = e.args[1].number
+            even = number is not None and number % 2 == 0
+            found = known[e.args[0]] or (even and build.transpose(e) is e)
+        elif e.op in ("add", "kron"):
+            found = all(known[a] for a in e.args)
+        elif e.op == "mul":
+            found = _congruence(e, known)
+        else:
+            found = e.op == "eye"
+        known[e] = found and e.is_square
+    return known[root]
+
+
+def _congruence(e: Expr, known: dict[Expr, bool]) -> bool:
+    """X'*X or X'*S*X times numbers that are not negative."""
+    chain = [a for a in e.args if not a.is_scalar]
+    if not all(nonnegative(a) for a in e.args if a.is_scalar):
+        return False
+    while len(chain) > 1 and chain[0] is build.transpose(chain[-1]):
+        chain = chain[1:-1]
+    return not chain or (len(chain) == 1 and known[chain[0]])

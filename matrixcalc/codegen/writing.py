@@ -5,8 +5,9 @@ Nothing here knows a target's syntax; :mod:`matrixcalc.codegen.targets.python` a
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from matrixcalc.codegen.ir import Value, schedule
 from matrixcalc.codegen.names import identifier
@@ -24,26 +25,31 @@ _STEMS = {
     "inverse": "inverse", "gram": "gram", "outer": "outer", "sum": "total", "einsum": "core",
     "assemble": "tensor", "dot": "product", "symv": "product", "multi_dot": "product",
     "add_diag": "total", "add_dot_diag": "total", "scatter": "tensor",
-    "max": "largest", "min": "smallest",
     "scale_rows": "scaled", "scale_columns": "scaled", "reshape": "shaped", "T": "transposed",
+    "abs": "magnitude", "max": "largest", "min": "smallest",
 }
 
 
 class Writing:
     """The names, sizes and texts of one function.
 
-    ``reserved`` are names that the target itself uses.
+    ``reserved`` are names that the target itself uses. ``origins`` and ``sizes`` are how each
+    dimension is told by an argument and what it is called; ``needed`` those that are used;
+    ``helpers`` are functions that stand before the one that is written; ``placed`` the
+    workspaces of the caller that results are computed in.
     """
 
     def __init__(self, variables: Sequence[Expr], reserved: Iterable[str] = ()) -> None:
         self.taken = set(reserved)
         self.arguments: dict[str, str] = {}
-        self.helpers: list[str] = []
-        """Functions that stand before the one being written."""
         for e in variables:
             self.arguments[e.name] = self.fresh(identifier(e.name))
         self.sizes: dict[str, str] = {}
+        self.origins: dict[str, str] = {}
+        self.needed: list[str] = []
         self.uses: dict[Value, int] = {}
+        self.helpers: dict[str, str] = {}
+        self.placed: set[str] = set()
         self._texts: dict[Value, tuple[str, int]] = {}
 
     # names
@@ -59,12 +65,13 @@ class Writing:
 
     def temporary(self, v: Value) -> str:
         """A telling name for a value: ``Xw`` for X*w, ``exp_x`` for exp(x)."""
-        return self.fresh(self._telling(v) or _STEMS.get(v.op, v.op))
+        return self.fresh(self.telling(v) or _STEMS.get(v.op, v.op))
 
-    def _telling(self, v: Value) -> str | None:
+    def telling(self, v: Value) -> str | None:
+        """A name that says what the value is, or None."""
         parts = [self._short(a) for a in v.args]
         if any(p is None for p in parts):
-            return v.data if v.op == "apply" else None
+            return _STEMS.get(v.data, v.data) if v.op == "apply" else None
         if v.op == "apply":
             return f"{v.data}_{parts[0]}"
         if v.op in ("dot", "symv"):
@@ -81,24 +88,52 @@ class Writing:
         known = level == ATOM and re.fullmatch(r"[A-Za-z]\w{0,5}", text) is not None
         return text if known and text not in _STEMS.values() else None
 
+    def need(self, helper: Callable[..., object]) -> str:
+        """Put the source of a helper before the function; gives its name."""
+        self.helpers[helper.__name__] = inspect.getsource(helper)
+        return helper.__name__
+
     # sizes
 
-    def size(self, d: Dim) -> str:
-        """A dimension as an expression in the sizes that the arguments tell.
+    def measure(self, variables: Sequence[Expr], text: Callable[[str, int], str]) -> None:
+        """Find the argument that tells the size of each dimension.
 
+        ``text(argument, axis)`` is how a target asks for it. Vectors are asked first.
+        """
+        for e in sorted(variables, key=lambda e: len(axes_of(e))):
+            for axis, d in enumerate(axes_of(e)):
+                if len(d.names) == 1 and d.factor == 1 and d.names[0] not in self.origins:
+                    self.origins[d.names[0]] = text(self.arguments[e.name], axis)
+                    self.sizes[d.names[0]] = self.fresh(identifier(d.names[0]))
+
+    def size(self, d: Dim, told: bool = False) -> str:
+        """A dimension in the names of sizes, which are given values where they are used.
+
+        With ``told`` it is written by the arguments that tell it.
         Raises UnsupportedError where no argument tells one of them.
         """
-        parts = []
+        text = self.dimension(d, self.origins if told else self.sizes)
+        if not told:
+            self.needed += [n for n in dict.fromkeys(d.names) if n not in self.needed]
+        return text
+
+    def dimension(self, d: Dim, names: Mapping[str, str]) -> str:
+        """A dimension in these names."""
         for name in d.names:
-            if name not in self.sizes:
+            if name not in names:
                 raise UnsupportedError(
                     f"no argument tells the size of the dimension {name}",
                     hint="give it as a number in the declarations, as in x: vector(3)",
                 )
-            parts.append(self.sizes[name])
+        parts = [names[name] for name in d.names]
         if d.factor != 1 or not parts:
             parts.insert(0, str(d.factor))
         return " * ".join(parts)
+
+    def shape(self, axes: Sequence[Dim], told: bool = False) -> str:
+        """Dimensions as a tuple."""
+        texts = [self.size(d, told) for d in axes]
+        return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
 
     # texts
 

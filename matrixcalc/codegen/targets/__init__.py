@@ -10,6 +10,9 @@ from matrixcalc.errors import UnsupportedError
 
 TARGETS = {
     "numpy": "numpy",
+    "array-api": "array_api",
+    "jax": "jax",
+    "torch": "torch",
     "numba": "numba",
 }
 """The targets, and the module of each."""

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from importlib.util import find_spec
+from types import MappingProxyType
 from typing import Any
 
 from matrixcalc.codegen.fusion import (
-    LEAVES,
     REDUCTIONS,
     Nest,
     Segment,
@@ -25,12 +24,11 @@ from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.targets.loops import NestWriter, indented
 from matrixcalc.codegen.targets.numba_helpers import HELPERS
-from matrixcalc.codegen.targets.numpy import NumPyTarget
+from matrixcalc.codegen.targets.numpy import NumPyTarget, workspaces
 from matrixcalc.codegen.targets.python import EXPRESSIVE, literal
 from matrixcalc.codegen.unfolding import unfolded
 from matrixcalc.codegen.writing import ATOM, Writing
 from matrixcalc.dims import Dim
-from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr
 
 _ROW_MAJOR = frozenset({"gram", "symv", "multi_dot"})
@@ -48,31 +46,21 @@ _CALLS = {
 class NumbaTarget(NumPyTarget):
     """NumPy code whose loops over entries are compiled by Numba."""
 
-    prelude = """\
-import math
-
-import numba
-import numpy as np
-from scipy import linalg, special
-from scipy.linalg import blas, lapack
-"""
-    reserved = NumPyTarget.reserved | {
-        "math", "numba", "abs", "float", "len", "max", "range", *(f"stable_{op}" for op in HELPERS)
-    }
+    modules = MappingProxyType(
+        {"math": "import math", "numba": "import numba", **NumPyTarget.modules}
+    )
+    reserved = NumPyTarget.reserved | {"math", "numba", *(f"stable_{op}" for op in HELPERS)}
+    extra = "numba"
 
     def rewritten(self, program: Program) -> Program:
         return unfolded(program)
 
-    def load(self, program: Program) -> Callable[..., Any]:
-        if find_spec("numba") is None:
-            raise UnsupportedError(
-                "Numba is not installed", hint="pip install matrixcalc-engine[numba]"
-            )
-        return super().load(program)
-
     @lru_cache(maxsize=256)  # noqa: B019, there is one target: what is compiled stays so
     def executed(self, text: str) -> Callable[..., Any]:
         return super().executed(text)
+
+    def fits(self, name: str, axes: Sequence[Dim], w: Writing) -> list[str]:
+        return [*super().fits(name, axes, w), f"{name}.flags.c_contiguous"]
 
     def converted(self, name: str, e: Expr) -> list[str]:
         if e.is_scalar:
@@ -86,16 +74,19 @@ from scipy.linalg import blas, lapack
                 w.set(v, w.arguments[v.data[0]])
             elif v.op == "number":
                 w.set(v, literal(v.data), ATOM)
-            elif v.op in LEAVES:
-                w.set(v, *(self.expression(v, w) or ("", ATOM)))
+            elif v.op == "size":
+                w.set(v, f"float({w.dimension(v.data, w.sizes)})")
+            elif v.op == "pi":
+                w.set(v, "np.pi")
         indices = [w.fresh(n) for n in _INDICES if n not in w.taken]
+        places = {o.value: p for p, o in zip(workspaces(program), program.outputs, strict=True)}
         parts = segments(outputs)
         made: list[str] = []
         for k, part in enumerate(parts):
             later = {viewed(v) for v in outputs}
             later.update(a for other in parts[:k] + parts[k + 1:] for a in _needed(other))
             if part.compiled:
-                made += Kernel(part, later, w, indices).call()
+                made += Kernel(part, later, w, indices, places).call()
             else:
                 made += self._plain(part, later, w)
         for v in outputs:
@@ -111,12 +102,13 @@ from scipy.linalg import blas, lapack
             for a in v.args:
                 if a.op == "T":
                     w.set(a, f"{w.name(a.args[0])}.T")
+                elif a.op == "size":
+                    w.size(a.data)
             found = self.expression(v, w)
             if found and v not in later and w.inlined(v, found[0], lambda v: v.op in EXPRESSIVE):
                 w.set(v, *found)
                 continue
-            if v.note:
-                made.append(f"# {v.note}")
+            made += _note(v, w)
             name = w.temporary(v)
             made += [f"{name} = {found[0]}"] if found else self.statements(v, name, w)
             w.set(v, name)
@@ -136,12 +128,18 @@ class Kernel:
     """
 
     def __init__(
-        self, part: Segment, later: set[Value], w: Writing, indices: Sequence[str]
+        self,
+        part: Segment,
+        later: set[Value],
+        w: Writing,
+        indices: Sequence[str],
+        places: Mapping[Value, str],
     ) -> None:
         self.part = part
         self.w = w
         self.later = later
         self.indices = indices
+        self.places = places
         self.sizes: dict[str, None] = {}
         self.members = part.members()
         self.over = {
@@ -169,6 +167,7 @@ class Kernel:
             w.bare(v) for v in self.members if v in self.later and v not in self.outside.values()
         ]
         told = self._told_sizes(given)
+        w.needed += [n for n in self.sizes if n not in told and n not in w.needed]
         others = [w.sizes[n] for n in self.sizes if n not in told]
         name = w.fresh("kernel")
         parameters = [*(w.bare(v) for v in given), *others, *self.filled]
@@ -176,8 +175,10 @@ class Kernel:
         if names:
             lines.append(f"return {', '.join(names)}")
         text = "\n".join(indented(lines, 1))
-        w.helpers.append(f"{self._decorator()}\ndef {name}({', '.join(parameters)}):\n{text}\n")
-        passed = [*(_passed(v, w.bare(v)) for v in given), *others, *self.filled]
+        w.helpers[name] = (
+            f"{self._decorator()}\ndef {name}({', '.join(parameters)}):\n{text}\n"
+        )
+        passed = [*(self._passed(v) for v in given), *others, *self.filled]
         front = f"{', '.join(names)} = " if names else ""
         return [*self.allocated, f"{front}{name}({', '.join(passed)})"]
 
@@ -189,24 +190,32 @@ class Kernel:
             name = w.bare(self.over[v])
         elif v in self.outside:
             name = w.temporary(self.outside[v])
-            self.allocated.append(f"{name} = {maker}({self._shape(v, w.size)})")
+            shape = w.shape(v.dims)
+            place = self.places.get(self.outside[v])
+            if place and maker == "np.empty":
+                # compiled code would write beyond the end of a smaller array
+                self.allocated += [
+                    f"{name} = np.empty({shape}) if {place} is None else {place}",
+                    f"if {name}.shape != {shape}:",
+                    f'    raise ValueError(f"the shape of {place} must be {{{shape}}}")',
+                ]
+                w.placed.add(place)
+            else:
+                self.allocated.append(f"{name} = {maker}({shape})")
             self.filled.append(name)
         else:
             name = w.temporary(v)
-            lines = [f"{name} = {maker}({self._shape(v, self.size)})"]
+            shape = ", ".join(self.size(d) for d in v.dims)
+            lines = [f"{name} = {maker}({shape if v.ndim == 1 else f'({shape})'})"]
         w.set(v, name)
         return name, lines
-
-    def _shape(self, v: Value, size: Callable[[Dim], str]) -> str:
-        texts = ", ".join(size(d) for d in v.dims)
-        return texts if v.ndim == 1 else f"({texts})"
 
     def _nest(self, nest: Nest) -> NestWriter:
         return NestWriter(nest, self.part.arrays, self.w, self.indices, self.size, self.array)
 
     def size(self, d: Dim) -> str:
         """A dimension, which the kernel must then know."""
-        text = self.w.size(d)
+        text = self.w.dimension(d, self.w.sizes)
         self.sizes.update(dict.fromkeys(d.names))
         return text
 
@@ -246,7 +255,7 @@ class Kernel:
             text, level = _CALLS[v.op].format(*names), ATOM
             if v.op == "dot" and v in self.outside:
                 name, _ = self.array(v, "np.empty")
-                return [*_note(v), f"{text[:-1]}, {name})"]
+                return [*_note(v, w), f"{text[:-1]}, {name})"]
         else:
             writer = self._nest(Nest((), ()))
             text, level = writer.composed(v)
@@ -258,13 +267,20 @@ class Kernel:
         return self._named(v, text)
 
     def _named(self, v: Value, text: str) -> list[str]:
+        note = _note(v, self.w)
         name = self.w.temporary(v)
         self.w.set(v, name)
-        return [*_note(v), f"{name} = {text}"]
+        return [*note, f"{name} = {text}"]
 
     def _help(self, op: str) -> None:
-        if HELPERS[op] not in self.w.helpers:
-            self.w.helpers.insert(0, HELPERS[op])
+        self.w.helpers[f"stable_{op}"] = HELPERS[op]
+
+    def _passed(self, v: Value) -> str:
+        """An argument of the call: matrix products want row-major arrays, loops take any."""
+        multiplied = any(viewed(a) is v for u in self.members if u.op in _CALLS for a in u.args)
+        text = self.w.bare(v)
+        made_elsewhere = v.ndim and place(v) == "library" and v.op not in _ROW_MAJOR
+        return f"np.ascontiguousarray({text})" if multiplied and made_elsewhere else text
 
     def _decorator(self) -> str:
         """Division by zero gives infinities; sums may be reordered, so that they are fast."""
@@ -273,13 +289,8 @@ class Kernel:
         return f'@numba.njit(error_model="numpy"{fast})'
 
 
-def _note(v: Value) -> list[str]:
-    return [f"# {v.note}"] if v.note else []
-
-
-def _passed(v: Value, text: str) -> str:
-    made_elsewhere = v.ndim and place(v) == "library" and v.op not in _ROW_MAJOR
-    return f"np.ascontiguousarray({text})" if made_elsewhere else text
+def _note(v: Value, w: Writing) -> list[str]:
+    return [f"# {v.note}"] if v.note and not w.telling(v) else []
 
 
 TARGET = NumbaTarget()

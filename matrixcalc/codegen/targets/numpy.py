@@ -6,58 +6,86 @@ free, and its solves are asked for the transposed system.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from types import MappingProxyType
+
 from matrixcalc.codegen.ir import Value
+from matrixcalc.codegen.pairs import Side, letters, pair_of
+from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.spellings import ELEMENTWISE
 from matrixcalc.codegen.targets.python import INFIX, PythonTarget
-from matrixcalc.codegen.terms import letters
-from matrixcalc.codegen.writing import Writing
+from matrixcalc.codegen.writing import ATOM, Writing, axes_of
+from matrixcalc.dims import Dim
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr
 
 PLAIN = {
     "T": "{0}.T",
-    "dot": "np.dot({0}, {1})",
+    "dot": "{0}.dot({1})",
     "symv": "blas.dsymv(1.0, {0}.T, {1})",
     "outer": "np.dot({0}[:, None], {1}[None, :])",
-    "gram": "np.dot({0}.T, {0})",
+    "gram": "{0}.T.dot({0})",
     "plus_transpose": "{0} + {0}.T",
     "scale_rows": "{0}[:, None] * {1}",
     "scale_columns": "{0} * {1}",
     "pi": "np.pi",
     "diag": "np.diag({0})",
     "diagonal": "np.diagonal({0}).copy()",
-    "sum": "np.sum({0})",
-    "colsum": "np.sum({0}, axis=0)",
-    "rowsum": "np.sum({0}, axis=1)",
+    "sum": "{0}.sum()",
+    "colsum": "{0}.sum(axis=0)",
+    "rowsum": "{0}.sum(axis=1)",
     "tr": "np.trace({0})",
     "trace_product": "np.vdot({0}, {1}.T)",
     "vec": "{0}.ravel(order='F')",
     "cumsum": "np.cumsum({0}, axis=0)",
-    "norm1": "np.sum(np.abs({0}))",
-    "max": "np.max({0})",
-    "min": "np.min({0})",
+    "norm1": "np.abs({0}).sum()",
+    "max": "{0}.max()",
+    "min": "{0}.min()",
     "det": "np.linalg.det({0})",
     "pinv": "np.linalg.pinv({0})",
-    "logsumexp": "special.logsumexp({0})",
-    "softmax": "special.softmax({0})",
-    "log_softmax": "special.log_softmax({0})",
     "expm": "linalg.expm({0})",
     "logm": "linalg.logm({0}).real",
     "sqrtm": "linalg.sqrtm({0}).real",
 }
-_TABLED = ("adj", "expm_frechet", "logm_frechet", "sqrtm_frechet")
+INTO = {
+    "add": "np.add({0}, {1})",
+    "sub": "np.subtract({0}, {1})",
+    "mul": "np.multiply({0}, {1})",
+    "div": "np.divide({0}, {1})",
+    "pow": "np.power({0}, {1})",
+    "neg": "np.negative({0})",
+    "dot": PLAIN["dot"],
+    "outer": PLAIN["outer"],
+    "gram": PLAIN["gram"],
+    "plus_transpose": "np.add({0}, {0}.T)",
+    "symv": "blas.dsymv(1.0, {0}.T, {1}, overwrite_y=1)",
+    "scale_rows": "np.multiply({0}[:, None], {1})",
+    "scale_columns": "np.multiply({0}, {1})",
+}
+"""Operations as calls, which can be told where to write."""
+
+SHAPED = frozenset({"ones", "zeros", "full", "add_diag", "reshape", "kron", "assemble"})
+"""Operations that are told the shape of their result."""
+
+_TABLED = (
+    "adj", "expm_frechet", "logm_frechet", "sqrtm_frechet",
+    "expm_jacobian", "logm_jacobian", "sqrtm_jacobian",
+)
 
 
 class NumPyTarget(PythonTarget):
     """NumPy arrays of double precision, with SciPy's BLAS, LAPACK and special functions."""
 
     column = "numpy"
-    prelude = """\
-import numpy as np
-from scipy import linalg, special
-from scipy.linalg import blas, lapack
-"""
-    reserved = frozenset({"np", "linalg", "special", "blas", "lapack"})
+    modules = MappingProxyType({
+        "np": "import numpy as np",
+        "linalg": "from scipy import linalg",
+        "special": "from scipy import special",
+        "blas": "from scipy.linalg import blas",
+        "lapack": "from scipy.linalg import lapack",
+    })
+    constants = ("FLOAT = np.dtype(float)",)
+    reserved = frozenset({"np", "linalg", "special", "blas", "lapack", "FLOAT", "out", "unit"})
     plain = PLAIN
     fresh = frozenset(
         {"dot", "outer", "gram", "plus_transpose", "scale_rows", "scale_columns", "apply", "neg"}
@@ -65,31 +93,135 @@ from scipy.linalg import blas, lapack
 
     def converted(self, name: str, e: Expr) -> list[str]:
         if e.is_scalar:
-            return [f"{name} = float({name})"]
+            message = f"{e.name} must be a number"
+            return [f"if np.ndim({name}):", f"    raise ValueError({message!r})",
+                    f"{name} = float({name})"]
         return [f"{name} = np.asarray({name}, dtype=float)"]
 
     def copied(self, text: str) -> str:
         return f"np.array({text})"
 
-    def reusing(self, v: Value, w: Writing) -> list[str] | None:
-        name = w.name(v.args[0])
-        if v.op in INFIX and v.op != "pow":
-            made = [f"{name} {INFIX[v.op][0]}= {w.bare(v.args[1])}"]
-        elif v.op == "apply" and (call := ELEMENTWISE[v.data].numpy).startswith("np."):
-            made = [f"{call[:-1].format(name)}, out={name})"]
-        elif v.op == "add_diag":
-            made = [f"np.einsum('ii->i', {name})[...] += {w.bare(v.args[1])}"]
+    def reuses(self, v: Value, w: Writing) -> bool:
+        if v.op == "apply":
+            able = ELEMENTWISE[v.data].numpy.startswith(("np.", "special."))
         else:
-            return None
-        w.set(v, name)
+            able = v.op in ("add", "sub", "mul", "div", "neg", "add_diag")
+        return able and super().reuses(v, w)
+
+    def absorbed(self, v: Value, w: Writing) -> Sequence[Value]:
+        if v.op in ("add", "sub") and v.args[1].op == "outer" and w.uses[v.args[1]] == 1:
+            return (v.args[1],)
+        return ()
+
+    def reusing(self, v: Value, w: Writing) -> list[str]:
+        name = w.name(v.args[0])
+        if self.absorbed(v, w):
+            # a rank-one update in place; BLAS sees the transposed matrix
+            x, y = (w.bare(a) for a in v.args[1].args)
+            sign = "" if v.op == "add" else "-"
+            return [f"{name} = blas.dger({sign}1.0, {y}, {x}, a={name}.T, overwrite_a=1).T"]
+        if v.op == "apply":
+            return [f"{ELEMENTWISE[v.data].numpy[:-1].format(name)}, out={name})"]
+        if v.op == "neg":
+            return [f"np.negative({name}, out={name})"]
+        if v.op == "add_diag":
+            return [f"np.einsum('ii->i', {name})[...] += {w.bare(v.args[1])}"]
+        return [f"{name} {INFIX[v.op][0]}= {w.bare(v.args[1])}"]
+
+    # workspaces
+
+    def signature(self, w: Writing) -> list[str]:
+        return [*super().signature(w), "out=None"]
+
+    def heads(self, program: Program, reused: set[Value], w: Writing) -> dict[Value, str]:
+        made: dict[Value, str] = {}
+        for place, o in zip(workspaces(program), program.outputs, strict=True):
+            v = o.value
+            while v in reused:
+                v = v.args[0]
+            if v.ndim and v not in made and into(v):
+                made[v] = place
+        w.placed = set(made.values())
         return made
+
+    def writing_to(self, v: Value, place: str, w: Writing) -> str:
+        name = "y" if v.op == "symv" else "out"
+        return f"{w.filled(into(v), v.args)[:-1]}, {name}={place})"
+
+    def expression(self, v: Value, w: Writing) -> tuple[str, int] | None:
+        if v.op == "dot" and not v.ndim:
+            # several times as quick to call as numpy.dot
+            return w.filled("blas.ddot({0}, {1})", v.args), ATOM
+        return super().expression(v, w)
+
+    def returned(self, w: Writing, program: Program) -> list[str]:
+        made: list[str] = []
+        texts: list[str] = []
+        for place, o in zip(workspaces(program), program.outputs, strict=True):
+            text = w.bare(o.value)
+            if not o.value.ndim or place in w.placed:
+                texts.append(text)
+                continue
+            if o.value.op in ("input", "T", "reshape", "vec"):
+                # a view of an argument would hand the argument back
+                made += [f"if {place} is None:", f"    {place} = np.array({text})", "else:"]
+            else:
+                made += [f"if {place} is None:", f"    {place} = {text}", "else:"]
+            made.append(f"    {place}[...] = {text}")
+            texts.append(place)
+        return [*made, f"return {', '.join(texts)}"]
+
+    def length(self, name: str, axis: int) -> str:
+        return f"{name}.shape[{axis}]" if axis else f"len({name})"
+
+    def arguments(self, w: Writing, program: Program, made: Sequence[str]) -> list[str]:
+        """Conversion and messages, passed over where the arguments fit: that is quick to see."""
+        variables = [(w.arguments[e.name], axes_of(e)) for e in program.variables]
+        arrays = [(name, axes) for name, axes in variables if axes]
+        numbers = [name for name, axes in variables if not axes]
+        fits = []
+        if arrays:
+            names = [name for name, _ in arrays]
+            fits.append(" is ".join([*(f"type({name})" for name in names), "np.ndarray"]))
+            fits.append(" is ".join([*(f"{name}.dtype" for name in names), "FLOAT"]))
+        if numbers:
+            fits.append(" is ".join([*(f"type({name})" for name in numbers), "float"]))
+        # the sizes of vectors are asked for first, and need an axis to be there
+        for name, axes in sorted(arrays, key=lambda a: len(a[1])):
+            fits += self.fits(name, axes, w)
+        slow = [f"    {line}" for line in super().arguments(w, program, made)]
+        inner = [f"    {'and ' if k else ''}{text}" for k, text in enumerate(fits)]
+        checks = [f"if not {fits[0]}:"] if len(fits) == 1 else ["if not (", *inner, "):"]
+        places = workspaces(program)
+        if len(places) > 1:
+            unpacked = [f"{', '.join(places)} = out or ({', '.join(['None'] * len(places))})"]
+        else:
+            unpacked = []
+        for place, o in zip(places, program.outputs, strict=True):
+            if o.value.ndim:
+                fit = f"{place}.dtype is FLOAT and {place}.flags.c_contiguous"
+                unpacked += [f"if {place} is not None and not ({fit}):",
+                             "    raise ValueError('out must be a C-contiguous array of floats')"]
+        return [*checks, *slow, *unpacked]
+
+    def fits(self, name: str, axes: Sequence[Dim], w: Writing) -> list[str]:
+        """The conditions under which an array is taken as it is, after its type."""
+        own = [self.length(name, k) for k in range(len(axes))]
+        wanted = [w.size(d, told=True) for d in axes]
+        if own == wanted:
+            return [f"{name}.ndim == {len(axes)}"]
+        if own[0] == wanted[0]:
+            return [f"{name}.ndim == 2 and {own[1]} == {wanted[1]}"]
+        if own[-1] == wanted[-1]:
+            return [f"{name}.ndim == 2 and {own[0]} == {wanted[0]}"]
+        return [f"{name}.shape == {w.shape(axes, told=True)}"]
 
     def statements(self, v: Value, target: str, w: Writing) -> list[str]:
         a = [w.name(x) for x in v.args]
         op = v.op
-        shape = "(" + "".join(f"{w.size(d)}, " for d in v.dims) + ")"
+        shape = w.shape(v.dims) if op in SHAPED else ""
         if op == "gram":
-            return [f"{target} = np.dot({a[0]}.T, {a[0]})", f"{target} *= {a[1]}"]
+            return [f"{target} = {a[0]}.T.dot({a[0]})", f"{target} *= {a[1]}"]
         if op in ("ones", "zeros"):
             return [f"{target} = np.{op}({shape})"]
         if op == "full":
@@ -108,7 +240,7 @@ from scipy.linalg import blas, lapack
         if op == "matrix_power":
             return [f"{target} = np.linalg.matrix_power({a[0]}, {v.data})"]
         if op == "multi_dot":
-            return [f"{target} = np.linalg.multi_dot(({', '.join(a)}))"]
+            return _multi_dot(v, target, a, w)
         if op == "norm2":
             if not v.args[0].ndim:
                 return [f"{target} = abs({a[0]})"]
@@ -122,12 +254,57 @@ from scipy.linalg import blas, lapack
         if op in ("lu", "cholesky", "solve", "inverse", "logdet"):
             return _factored(v, target, a)
         if op == "einsum":
-            return [f"{target} = {einsum(v, a)}"]
+            return [f"{target} = {einsum(v, w)}"]
+        if op in ("softmax", "logsumexp", "log_softmax"):
+            return _exponential(op, target, a[0], w)
+        if op == "stack":
+            return [f"{target} = np.stack(({', '.join(a)}))"]
         if op == "assemble":
             return _assembled(v, target, a, shape)
         if op in _TABLED:
             return _special(op, target, a)
         raise UnsupportedError(f"no NumPy code for {op}")
+
+
+def workspaces(program: Program) -> list[str]:
+    """What the workspace of each output is called: ``out``, or ``out_1``, ``out_2``, …"""
+    if len(program.outputs) == 1:
+        return ["out"]
+    return [f"out_{k + 1}" for k in range(len(program.outputs))]
+
+
+def into(v: Value) -> str:
+    """The template of an operation as a call that can write into an array, or ``""``."""
+    if v.op == "apply":
+        call = ELEMENTWISE[v.data].numpy
+        return call if call.startswith(("np.", "special.")) and call.count("(") == 1 else ""
+    if v.op == "gram" and len(v.args) == 2:
+        return ""
+    return "" if v.op == "dot" and not v.ndim else INTO.get(v.op, "")
+
+
+def _exponential(op: str, target: str, a: str, w: Writing) -> list[str]:
+    """The largest entry is taken out before exp, so that nothing overflows."""
+    if op == "softmax":
+        return [f"{target} = np.exp({a} - {a}.max())", f"{target} /= {target}.sum()"]
+    largest = w.fresh("largest")
+    total = f"np.log(np.exp({a} - {largest}).sum())"
+    first = f"{largest} = {a}.max()"
+    if op == "logsumexp":
+        return [first, f"{target} = {largest} + {total}"]
+    return [first, f"{target} = {a} - {largest}", f"{target} -= np.log(np.exp({target}).sum())"]
+
+
+def _multi_dot(v: Value, target: str, a: list[str], w: Writing) -> list[str]:
+    """The order of multiplication is chosen when the sizes are known."""
+    if len(a) > 3:
+        return [f"{target} = np.linalg.multi_dot([{', '.join(a)}])"]
+    n, m = (w.size(d) for d in v.args[0].dims)
+    p, q = (w.size(d) for d in v.args[2].dims)
+    return [f"if {n} * {p} * ({m} + {q}) < {m} * {q} * ({n} + {p}):",
+            f"    {target} = {a[0]}.dot({a[1]}).dot({a[2]})",
+            "else:",
+            f"    {target} = {a[0]}.dot({a[1]}.dot({a[2]}))"]
 
 
 def _factored(v: Value, target: str, a: list[str]) -> list[str]:
@@ -149,30 +326,71 @@ def _factored(v: Value, target: str, a: list[str]) -> list[str]:
         return [f"{target} = {call}"]
     if v.op == "logdet":
         factor = "" if general else "2.0 * "
-        return [f"{target} = {factor}np.sum(np.log(np.abs(np.diagonal({f}[0]))))"]
+        return [f"{target} = {factor}np.log(np.abs({f}[0].diagonal())).sum()"]
     if general:
         return [f"{target} = lapack.dgetri({f}[0], {f}[1])[0].T"]
     return [f"{target} = lapack.dpotri({f}[0], lower=1)[0].T",
             f"{target} = np.triu({target}) + np.triu({target}, 1).T"]
 
 
-def einsum(v: Value, a: list[str]) -> str:
-    """An einsum call; plain broadcasting where no index is summed."""
+def einsum(v: Value, w: Writing) -> str:
+    """One array summed or turned, or two multiplied: by broadcasting or as a matrix product."""
     subscripts, out = v.data
-    scalars = [t for t, ids in zip(a, subscripts, strict=True) if not ids]
-    arrays = [(t, ids) for t, ids in zip(a, subscripts, strict=True) if ids]
-    front = "".join(f"{s} * " for s in scalars)
-    if not arrays:
-        return " * ".join(scalars)
-    repeated = any(len(set(ids)) != len(ids) for _, ids in arrays)
-    if len(arrays) == 1 and arrays[0][1] == out:
-        return f"{front}{arrays[0][0]}"
-    if not repeated and {i for _, ids in arrays for i in ids} == set(out):
-        return front + " * ".join(_broadcast(t, ids, out) for t, ids in arrays)
-    text = ",".join(letters(ids) for _, ids in arrays)
-    optimize = ", optimize=True" if len(arrays) > 2 else ""
-    names = ", ".join(t for t, _ in arrays)
-    return f"{front}np.einsum('{text}->{letters(out)}', {names}{optimize})"
+    a = [w.name(x) for x in v.args]
+    if len(a) == 1:
+        (ids,) = subscripts
+        if sorted(ids) == sorted(out):
+            return f"{a[0]}.transpose({', '.join(str(ids.index(i)) for i in out)})"
+        return f"np.einsum('{letters(ids)}->{letters(out)}', {a[0]})"
+    pair = pair_of(v)
+    stacked = _stacked(v, a)
+    if stacked is not None:
+        return stacked
+    if not set(subscripts[0]) & set(subscripts[1]) and v.ndim > 2:
+        # the axes of each operand stay together in memory, the result is a view
+        natural = (*subscripts[0], *subscripts[1])
+        made = f"np.multiply.outer({w.bare(v.args[0])}, {w.bare(v.args[1])})"
+        if natural == out:
+            return made
+        return f"{made}.transpose({', '.join(str(natural.index(i)) for i in out)})"
+    if pair is None:
+        return " * ".join(_broadcast(t, ids, out) for t, ids in zip(a, subscripts, strict=True))
+    if pair.batch and pair.batch == len(out):
+        text = ",".join(map(letters, subscripts))
+        return f"np.einsum('{text}->{letters(out)}', {a[0]}, {a[1]})"
+    left = _stack_of_matrices(a[0], pair.left, pair.batch, w)
+    right = _stack_of_matrices(a[1], pair.right, pair.batch, w)
+    made = f"np.matmul({left}, {right})" if pair.batch else f"{left}.dot({right})"
+    gathered = (
+        pair.batch + 2 != len(pair.dims) or pair.batch > 1
+        if pair.batch
+        else len(pair.dims) > 2
+    )
+    if gathered:
+        made += f".reshape({', '.join(w.size(d) for d in pair.dims)})"
+    if pair.order is not None:
+        made += f".transpose({', '.join(map(str, pair.order))})"
+    return made
+
+
+def _stacked(v: Value, a: list[str]) -> str | None:
+    """A short sum of outer products of matrices, as many small products in the order of the result.
+
+    Each entry of the result is written once, while it is in the cache.
+    """
+    (one, two), out = v.data
+    s = one[0]
+    if (len(one), len(two), two[0], len(out)) != (3, 3, s, 4) or s in out:
+        return None
+    if not v.args[0].dims[0].is_number or v.args[0].dims[0].factor > 8 or set(one[1:]) & set(two):
+        return None
+    # matrices of rows by sum on the left, of sum by columns on the right
+    left, right = f"{a[0]}.transpose(1, 2, 0)", f"{a[1]}.transpose(1, 0, 2)"
+    natural = (one[1], two[1], one[2], two[2])
+    made = f"np.matmul({left}[:, None], {right}[None])"
+    if natural != out:
+        made += f".transpose({', '.join(str(natural.index(i)) for i in out)})"
+    return made
 
 
 def _broadcast(text: str, ids: tuple[int, ...], out: tuple[int, ...]) -> str:
@@ -184,9 +402,38 @@ def _broadcast(text: str, ids: tuple[int, ...], out: tuple[int, ...]) -> str:
     return f"{text}[{', '.join(':' if i in ids else 'None' for i in out)}]"
 
 
+def _stack_of_matrices(text: str, side: Side, batch: int, w: Writing) -> str:
+    """One side of a matrix product; the axes of each group gathered in one."""
+    if side.order is not None:
+        text += f".transpose({', '.join(map(str, side.order))})"
+        if batch and side.order[-1] != len(side.order) - 1 != side.order[-2]:
+            # BLAS takes a matrix only if one of its axes is contiguous
+            text = f"np.ascontiguousarray({text})"
+    groups = [g for g in side.groups if g]
+    if batch or any(len(g) != 1 for g in groups):
+        wanted = side.groups if batch else groups
+        if any(len(g) != 1 for g in wanted):
+            # numpy infers the length of one gathered axis
+            longest = max(range(len(wanted)), key=lambda k: len(wanted[k]))
+            shape = [
+                "-1" if k == longest else " * ".join(w.size(d) for d in g) or "1"
+                for k, g in enumerate(wanted)
+            ]
+            text += f".reshape({', '.join(shape)})"
+    if side.turned:
+        text += ".transpose(0, 2, 1)" if batch else ".T"
+    return text
+
+
 def _assembled(v: Value, target: str, a: list[str], shape: str) -> list[str]:
-    made = [f"{target} = np.zeros({shape})"]
-    for text, (out, free) in zip(a, v.data, strict=True):
+    made: list[str] = []
+    for text, core, (out, free) in zip(a, v.args, v.data, strict=True):
+        if len(out) == len(free):
+            fresh = core.op in ("einsum", "add", "sub") and not made
+            made.append(f"{target} = {text}" if fresh else f"{target} = np.array({text})")
+            continue
+        if not made:
+            made.append(f"{target} = np.zeros({shape})")
         distinct = tuple(dict.fromkeys(free))
         view = target
         if distinct != free:
@@ -198,20 +445,32 @@ def _assembled(v: Value, target: str, a: list[str], shape: str) -> list[str]:
 
 
 def _special(op: str, target: str, a: list[str]) -> list[str]:
-    if op == "expm_frechet":
-        return [f"{target} = linalg.expm_frechet({a[0]}, {a[1]}, compute_expm=False)"]
-    if op == "logm_frechet":
-        block = f"np.block([[{a[0]}, {a[1]}], [np.zeros_like({a[0]}), {a[0]}]])"
-        return [f"{target} = linalg.logm({block}).real[:len({a[0]}), len({a[0]}):]"]
-    if op == "sqrtm_frechet":
-        return [f"{target} = linalg.sqrtm({a[0]}).real",
-                f"{target} = linalg.solve_sylvester({target}, {target}, {a[1]})"]
-    # det(U)*det(V)*V*adj(S)*U' for the singular values, right for a singular matrix too
-    return [f"{target}_u, {target}_s, {target}_v = np.linalg.svd({a[0]})",
-            f"{target}_w = np.array([np.prod(np.delete({target}_s, i)) "
-            f"for i in range(len({target}_s))])",
-            f"{target} = np.sign(np.linalg.det({target}_u @ {target}_v)) * "
-            f"({target}_v.T * {target}_w) @ {target}_u.T"]
+    if op == "adj":
+        # det(U)*det(V)*V*adj(S)*U' for the singular values, right for a singular matrix too
+        return [f"{target}_u, {target}_s, {target}_v = np.linalg.svd({a[0]})",
+                f"{target}_w = np.array([np.prod(np.delete({target}_s, i)) "
+                f"for i in range(len({target}_s))])",
+                f"{target} = np.sign(np.linalg.det({target}_u @ {target}_v)) * "
+                f"({target}_v.T * {target}_w) @ {target}_u.T"]
+    name, kind = op.split("_")
+    if kind == "frechet":
+        return [f"{target} = {_frechet(name, a[0], a[1])}"]
+    # its columns are the derivatives along the unit matrices, in the order of vec
+    unit = f"unit.reshape({a[0]}.shape, order='F')"
+    return [f"{target} = np.stack([",
+            f"    {_frechet(name, a[0], unit)}.ravel(order='F')",
+            f"    for unit in np.eye({a[0]}.size)",
+            "], axis=1)"]
+
+
+def _frechet(name: str, a: str, e: str) -> str:
+    """The derivative of a matrix function along a direction (Higham, Functions of Matrices)."""
+    if name == "expm":
+        return f"linalg.expm_frechet({a}, {e}, compute_expm=False)"
+    if name == "sqrtm":
+        return f"linalg.solve_sylvester(linalg.sqrtm({a}).real, linalg.sqrtm({a}).real, {e})"
+    block = f"np.block([[{a}, {e}], [np.zeros({a}.shape), {a}]])"
+    return f"linalg.logm({block}).real[:len({a}), len({a}):]"
 
 
 TARGET = NumPyTarget()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -38,12 +40,18 @@ EXPRESSIVE = frozenset({*INFIX, "neg", "size"})
 class PythonTarget:
     """A target whose code is a Python function.
 
-    A subclass gives ``column`` (its column of the spellings), ``prelude`` (its imports), ``plain``
-    (templates of single expressions, by operation), and overrides what differs.
+    A subclass gives ``column`` (its column of the spellings), ``modules`` (its imports, by the
+    name that stands in code), ``constants`` (lines after them), ``plain`` (templates of single
+    expressions, by operation), and overrides what differs.
     """
 
     column = "numpy"
-    prelude = ""
+    modules: Mapping[str, str] = {}
+    constants: Sequence[str] = ()
+    decorator = ""
+    extra = "fast"
+    """The optional dependency that holds the libraries of the modules."""
+
     reserved: frozenset[str] = frozenset()
     plain: Mapping[str, str] = {}
     fresh: frozenset[str] = frozenset()
@@ -76,87 +84,132 @@ class PythonTarget:
     def executed(self, text: str) -> Callable[..., Any]:
         """The function that a text defines."""
         scope: dict[str, Any] = {}
-        # The text is our own: see names.py for the only part of it that a user chose.
-        exec(text, scope)
+        try:
+            # The text is our own: see names.py for the only part of it that a user chose.
+            exec(text, scope)
+        except ImportError as e:
+            raise UnsupportedError(
+                f"this code needs {e.name}, which is not installed",
+                hint=f"pip install 'matrixcalc-engine[{self.extra}]'",
+            ) from e
         made: Callable[..., Any] = scope["function"]
         return made
 
     def _written(self, program: Program) -> tuple[str, dict[str, str]]:
         program = self.rewritten(program)
-        w = Writing(program.variables, self.reserved)
-        body = [
-            *self.arguments(w, program.variables),
-            *self.computed(w, program),
-            *self.returned(w, program),
-        ]
-        head = f"def function({', '.join(w.arguments.values())}):"
+        w = Writing(program.variables, {*self.reserved, *dir(builtins)})
+        w.measure(program.variables, self.length)
+        made = [*self.computed(w, program), *self.returned(w, program)]
+        body = [*self.arguments(w, program, made), *measured(w), *made]
+        head = f"{self.decorator}def function({', '.join(self.signature(w))}):"
         doc = "\n".join(f"    {line}".rstrip() for line in docstring(w, program).splitlines())
         text = "".join(f"    {line}\n" if line else "\n" for line in body)
-        before = "".join(f"\n\n{helper}" for helper in w.helpers)
-        start = f"{self.prelude}{before}\n\n{head}"
-        return f'{start}\n    """{doc.lstrip()}\n    """\n{text}', w.arguments
+        imports = self.imports("\n".join((*w.helpers.values(), text)))
+        function = f'{head}\n    """{doc.lstrip()}\n    """\n{text}'
+        return "\n\n".join((imports, *w.helpers.values(), function)), w.arguments
 
     # its parts
 
-    def arguments(self, w: Writing, variables: Sequence[Expr]) -> list[str]:
-        """Arguments as arrays, and their shapes against each other."""
-        made: list[str] = []
-        for e in variables:
-            made += self.converted(w.arguments[e.name], e)
-        for e in variables:
-            name, axes = w.arguments[e.name], axes_of(e)
-            if not axes:
-                continue
-            made.append(f"if {name}.ndim != {len(axes)}:")
-            message = f"{e.name} must have {len(axes)} axes ({written_shape(e)})"
-            made.append(f"    raise ValueError({message!r})")
-            for k, d in enumerate(axes):
-                if len(d.names) == 1 and d.factor == 1 and d.names[0] not in w.sizes:
-                    w.sizes[d.names[0]] = w.fresh(d.names[0])
-                    made.append(f"{w.sizes[d.names[0]]} = {name}.shape[{k}]")
-        for e in variables:
-            axes = axes_of(e)
-            if axes:
-                name = w.arguments[e.name]
-                wanted = "(" + "".join(f"{w.size(d)}, " for d in axes) + ")"
-                made += [f"if {name}.shape != {wanted}:", f"    {misfit(e, name, wanted)}"]
-        return made
+    def imports(self, text: str) -> str:
+        """The imports that a text needs, by the names of modules in it."""
+        constants = [line for line in self.constants if line.split(" = ")[0] in text]
+        text = "\n".join((*constants, text))
+        used = [line for name, line in self.modules.items() if re.search(rf"\b{name}\b", text)]
+        return "\n".join((*used, *([""] if constants else []), *constants)) + "\n"
+
+    def signature(self, w: Writing) -> list[str]:
+        """The parameters."""
+        return list(w.arguments.values())
+
+    def length(self, name: str, axis: int) -> str:
+        """The length of an axis of an argument."""
+        return f"{name}.shape[{axis}]"
+
+    def arguments(self, w: Writing, program: Program, made: Sequence[str]) -> list[str]:
+        """Arguments as arrays, and their shapes against each other, for the lines that follow."""
+        return [*self.conversions(w, program.variables, made), *self.checks(w, program.variables)]
+
+    def conversions(
+        self, w: Writing, variables: Sequence[Expr], made: Sequence[str]
+    ) -> list[str]:
+        """The first lines: arguments become arrays, for the lines that follow."""
+        return [line for e in variables for line in self.converted(w.arguments[e.name], e)]
 
     def converted(self, name: str, e: Expr) -> list[str]:
-        """The lines that make an argument an array."""
+        """The lines that make one argument an array."""
         raise NotImplementedError
+
+    def checks(self, w: Writing, variables: Sequence[Expr]) -> list[str]:
+        """The shapes of the arguments against each other."""
+        made: list[str] = []
+        arrays = [(w.arguments[e.name], e, axes_of(e)) for e in variables if axes_of(e)]
+        for name, e, axes in arrays:
+            count = "1 axis" if len(axes) == 1 else "2 axes"
+            message = f"{e.name} must have {count} ({written_shape(e)})"
+            made += [f"if {name}.ndim != {len(axes)}:", f"    raise ValueError({message!r})"]
+        for name, e, axes in arrays:
+            wanted = w.shape(axes, told=True)
+            if [self.length(name, k) for k in range(len(axes))] == [
+                w.size(d, told=True) for d in axes
+            ]:
+                continue
+            made += [f"if {name}.shape != {wanted}:", f"    {misfit(e, name, wanted)}"]
+        return made
 
     def computed(self, w: Writing, program: Program) -> list[str]:
         """The lines for the outputs and everything below them."""
         made: list[str] = []
         results = {o.value for o in program.outputs}
-        for v in w.count([o.value for o in program.outputs]):
+        order = w.count([o.value for o in program.outputs])
+        reused = {v for v in order if self.reuses(v, w)}
+        absorbed = {a for v in reused for a in self.absorbed(v, w)} - results
+        heads = self.heads(program, reused, w)
+        for v in order:
             if v.op == "input":
                 w.set(v, w.arguments[v.data[0]])
                 continue
             if v.op == "number":
                 w.set(v, literal(v.data), ATOM)
                 continue
-            found = self.expression(v, w)
+            if v in absorbed:
+                continue
+            found = None if v in reused else self.expression(v, w)
             if found is not None:
                 text, level = found
                 if w.inlined(v, text, lambda v: v.op in EXPRESSIVE) and v not in results:
                     w.set(v, text, level)
                     continue
-            first = v.args[0] if v.args else None
-            reusable = (
-                first is not None and first.ndim == 2 and first.dims == v.dims
-                and first.op in self.fresh and w.uses[first] == 1 and first not in v.args[1:]
-            )
-            if v.note:
+            if v.note and not w.telling(v):
                 made.append(f"# {v.note}")
-            lines = self.reusing(v, w) if reusable else None
-            if lines is None:
+            if v in reused:
+                lines = self.reusing(v, w)
+                w.set(v, w.bare(v.args[0]))
+            elif v in heads:
+                name = w.temporary(v)
+                lines = [f"{name} = {self.writing_to(v, heads[v], w)}"]
+                w.set(v, name)
+            else:
                 name = w.temporary(v)
                 lines = [f"{name} = {found[0]}"] if found else self.statements(v, name, w)
                 w.set(v, name)
             made += lines
         return made
+
+    def heads(self, program: Program, reused: set[Value], w: Writing) -> dict[Value, str]:
+        """The values that are computed into a workspace of the caller, with its name."""
+        return {}
+
+    def writing_to(self, v: Value, place: str, w: Writing) -> str:
+        """The expression of a value that is written into a workspace, or a new one if None."""
+        raise NotImplementedError
+
+    def reuses(self, v: Value, w: Writing) -> bool:
+        """Whether a result is written over the first operand, which nothing else needs."""
+        first = v.args[0] if v.args else None
+        return (
+            first is not None and first.ndim == 2 and first.dims == v.dims
+            and first.op in self.fresh and w.uses[first] == 1 and first not in v.args[1:]
+        )
 
     def expression(self, v: Value, w: Writing) -> tuple[str, int] | None:
         """An operation as one expression and its level, or None."""
@@ -178,12 +231,13 @@ class PythonTarget:
             return w.filled(template, v.args), ATOM if simple else SUM
         return None
 
-    def reusing(self, v: Value, w: Writing) -> list[str] | None:
-        """The lines that write a result over the first operand, which nothing else needs.
+    def absorbed(self, v: Value, w: Writing) -> Sequence[Value]:
+        """Operands that need no lines, since the one for ``v`` computes them on the way."""
+        return ()
 
-        They name the value too. None where the operation cannot.
-        """
-        return None
+    def reusing(self, v: Value, w: Writing) -> list[str]:
+        """The lines that write a result over the first operand."""
+        raise NotImplementedError
 
     def statements(self, v: Value, target: str, w: Writing) -> list[str]:
         """The lines that compute into ``target`` what no single expression does."""
@@ -193,6 +247,7 @@ class PythonTarget:
         """The last line; arguments are never handed back themselves."""
         texts = []
         for o in program.outputs:
+            # a view of an argument would hand the argument back
             owned = o.value.op not in ("input", "T", "reshape", "vec") or not o.value.ndim
             texts.append(w.bare(o.value) if owned else self.copied(w.bare(o.value)))
         return [f"return {', '.join(texts)}"]
@@ -210,6 +265,11 @@ def literal(value: Fraction) -> str:
     """
     text = repr(float(value)) if abs(value) < Fraction(10) ** 300 else f"float({str(value)!r})"
     return f"({text})" if value < 0 else text
+
+
+def measured(w: Writing) -> list[str]:
+    """The lines that give the sizes their names, those that are used."""
+    return [f"{w.sizes[name]} = {w.origins[name]}" for name in w.needed]
 
 
 def misfit(e: Expr, name: str, wanted: str) -> str:

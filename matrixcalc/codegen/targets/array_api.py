@@ -1,0 +1,194 @@
+"""The Array API standard: one source for NumPy, JAX, PyTorch, CuPy, Dask and their like.
+
+Nothing is used that is not in the standard, so an einsum is spelled by matrix products, and a
+function of a matrix that the standard does not have is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from matrixcalc.codegen.ir import Value
+from matrixcalc.codegen.program import Program
+from matrixcalc.codegen.targets.contraction import Contraction
+from matrixcalc.codegen.targets.functional import FunctionalTarget
+from matrixcalc.codegen.writing import Writing
+from matrixcalc.expr import Expr
+
+PLAIN = {
+    "T": "{0}.T",
+    "outer": "{0}[:, None] * {1}[None, :]",
+    "plus_transpose": "{0} + {0}.T",
+    "scale_rows": "{0}[:, None] * {1}",
+    "scale_columns": "{0} * {1}",
+    "pi": "xp.pi",
+    "diagonal": "xp.linalg.diagonal({0})",
+    "sum": "xp.sum({0})",
+    "colsum": "xp.sum({0}, axis=0)",
+    "rowsum": "xp.sum({0}, axis=1)",
+    "tr": "xp.linalg.trace({0})",
+    "vec": "xp.reshape({0}.T, (-1,))",
+    "cumsum": "xp.cumulative_sum({0}, axis=0)",
+    "norm1": "xp.sum(xp.abs({0}))",
+    "max": "xp.max({0})",
+    "colmax": "xp.max({0}, axis=0)",
+    "min": "xp.min({0})",
+    "det": "xp.linalg.det({0})",
+    "pinv": "xp.linalg.pinv({0})",
+    "sigmoid": "xp.where({0} < 0.0, {1}, 1.0) / (1.0 + {1})",
+    "softplus": "xp.maximum({0}, 0.0) + xp.log1p({1})",
+}
+
+ERF = '''
+
+def erf(x, xp):
+    # the series 2/sqrt(pi)*exp(-x^2)*(x + 2*x^3/3 + 4*x^5/15 + ...) has terms of one sign, so that
+    # it is exact to rounding; beyond 6 erf is 1 in double precision
+    x = xp.clip(x, -6.0, 6.0)
+    total = xp.ones_like(x)
+    for k in range(301, 1, -2):
+        total = 1.0 + 2.0 / k * x * x * total
+    return 2.0 / xp.pi**0.5 * xp.exp(-x * x) * x * total
+'''
+
+MULTI_DOT = '''
+
+def multi_dot(*factors):
+    # the cheapest order of a chain of matrices, by dynamic programming over their sizes
+    sizes = [f.shape[0] for f in factors] + [factors[-1].shape[1]]
+    best = {(i, i): (0, f) for i, f in enumerate(factors)}
+    count = len(factors)
+    for length in range(1, count):
+        for i in range(count - length):
+            j = i + length
+            work, k = min(
+                (best[i, k][0] + best[k + 1, j][0] + sizes[i] * sizes[k + 1] * sizes[j + 1], k)
+                for k in range(i, j)
+            )
+            best[i, j] = work, k
+
+    def product(i, j):
+        if i == j:
+            return factors[i]
+        k = best[i, j][1]
+        return product(i, k) @ product(k + 1, j)
+
+    return product(0, count - 1)
+'''
+
+
+class ArrayAPITarget(FunctionalTarget):
+    """Arrays of any library, whose type, precision and device the result has too."""
+
+    column = "array_api"
+    name = extra = "array-api"
+    module = "xp"
+    like = "**like"
+    reserved = frozenset({
+        "xp", "like", "dtype", "place", "name", "array_namespace", "device", "is_jax_array",
+        "erf", "multi_dot",
+    })
+    plain = PLAIN
+
+    def keeps(self, factorisation: str, uses: int) -> bool:
+        return False
+
+    def changed(self, v: Value, args: tuple[Value, ...], program: Program) -> Value | None:
+        """Functions that overflow are made of safe parts."""
+        b = program.builder
+        if v.op == "apply" and v.data in ("sigmoid", "softplus"):
+            (x,) = args
+            size = b.unary("abs", x.args[0] if x.op == "neg" else x)
+            small = b.unary("exp", b.negate(size))
+            return b.make(v.data, x, small, dims=v.dims)
+        if v.op.startswith(("softmax", "log_softmax", "logsumexp")):
+            (x,) = args
+            columns = v.op.endswith("_columns")
+            rest = x.dims[1:] if columns else ()
+            most = b.make("colmax" if columns else "max", x, dims=rest)
+            shifted = b.make("sub", x, most, dims=x.dims)
+            exp = b.unary("exp", shifted)
+            total = b.make("colsum" if columns else "sum", exp, dims=rest)
+            if v.op.startswith("softmax"):
+                return b.make("div", exp, total, dims=v.dims)
+            log = b.unary("log", total)
+            if v.op.startswith("log_softmax"):
+                return b.make("sub", shifted, log, dims=v.dims)
+            return b.binary("add", most, log)
+        return super().changed(v, args, program)
+
+    def imports(self, text: str) -> str:
+        made = "from array_api_compat import array_namespace"
+        made += ", device, is_jax_array\n" if self.like in text else "\n"
+        for helper, source in (("erf(", ERF), ("multi_dot(", MULTI_DOT)):
+            if f" {helper}" in text:
+                made += source
+        return made
+
+    def conversions(
+        self, w: Writing, variables: Sequence[Expr], made: Sequence[str]
+    ) -> list[str]:
+        arrays = [w.arguments[e.name] for e in variables if not e.is_scalar]
+        numbers = [w.arguments[e.name] for e in variables if e.is_scalar]
+        names = ", ".join(arrays or numbers)
+        first = (arrays or numbers)[0]
+        lines = [
+            f"xp = array_namespace({names})",
+            f"dtype = xp.result_type({names})",
+            'if not xp.isdtype(dtype, "real floating"):',
+            "    raise TypeError(\"the arrays must hold real floating-point numbers\")",
+        ]
+        used = sorted(set(re.findall(r"xp\.linalg\.(\w+)", "\n".join(made))))
+        if used:
+            lines += [
+                f"for name in {json.dumps(used)}:",
+                "    if not hasattr(xp.linalg, name):",
+                '        raise NotImplementedError(f"{xp.__name__} has no linalg.{name}")',
+            ]
+        if numbers or any(self.like in line for line in made):
+            lines += [
+                "# JAX places new arrays itself, beside sharded ones too",
+                f"place = None if is_jax_array({first}) else device({first})",
+                'like = {"dtype": dtype, "device": place}',
+            ]
+        for n in numbers:
+            lines += [f"if isinstance({n}, (int, float)):", f"    {n} = xp.asarray({n}, **like)"]
+        return lines + self.numbers(numbers)
+
+    def permuted(self, text: str, order: Sequence[int]) -> str:
+        if len(order) == 2:
+            return f"{text}.T"
+        return f"xp.permute_dims({text}, ({', '.join(map(str, order))}))"
+
+    def copied(self, text: str) -> str:
+        return f"xp.asarray({text}, copy=True)"
+
+    def diagonal(self, v: Value, text: str, w: Writing) -> str:
+        return f"xp.where({self.mask(v, w)}, {text}, 0.0)"
+
+    def statements(self, v: Value, target: str, w: Writing) -> list[str]:
+        a = [w.name(x) for x in v.args]
+        if v.op == "einsum":
+            subscripts, out = v.data
+            pairs = list(zip(a, subscripts, strict=True))
+            arrays = [(text, ids) for text, ids in pairs if ids]
+            if arrays and self.product(arrays, out) is None:
+                sizes = {i: f"({w.size(d)})" if d.factor != 1 and d.names else w.size(d)
+                         for x, ids in zip(v.args, subscripts, strict=True)
+                         for i, d in zip(ids, x.dims, strict=True)}
+                made = Contraction(sizes, self.permuted, self.broadcast).lines(target, arrays, out)
+                scalars = [text for text, ids in pairs if not ids]
+                return made + [f"{target} = {' * '.join((*scalars, target))}"] * bool(scalars)
+        if v.op == "multi_dot":
+            return [f"{target} = multi_dot({', '.join(a)})"]
+        return super().statements(v, target, w)
+
+    def written(self, v: Value, a: list[str], w: Writing) -> str:
+        if v.op == "norm2" and v.args[0].ndim:
+            return f"xp.linalg.vector_norm({a[0]})"
+        return super().written(v, a, w)
+
+
+TARGET = ArrayAPITarget()

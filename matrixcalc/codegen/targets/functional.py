@@ -1,0 +1,289 @@
+"""Libraries whose arrays are never written to: what JAX, PyTorch and the Array API share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from matrixcalc.codegen.ir import Value, schedule
+from matrixcalc.codegen.pairs import letters
+from matrixcalc.codegen.program import Output, Program
+from matrixcalc.codegen.rewriting import rewritten
+from matrixcalc.codegen.targets.python import INFIX, PythonTarget
+from matrixcalc.codegen.writing import ATOM, PRODUCT, SIGN, Writing
+from matrixcalc.errors import UnsupportedError
+
+Ids = tuple[int, ...]
+
+HAVING = {"expm": "numpy, jax, torch", "sqrtm": "numpy, jax", "logm": "numpy"}
+"""The targets that have a function of matrices, where others do not."""
+
+FACTORS = ("lu", "cholesky")
+_VIEWS = frozenset({"T", "reshape", "vec", "diagonal"})
+_TAKE_NUMBERS = frozenset(
+    {*INFIX, "neg", "full", "scaled_eye", "add_diag", "gram", "einsum", "assemble"}
+)
+_NUMERIC = frozenset({"number", "pi", "size"})
+
+
+class FunctionalTarget(PythonTarget):
+    """Every operation is an expression that makes a new array.
+
+    ``module`` is the name by which the functions are called, ``like`` the keywords that give
+    a new array the type and the place of the arguments.
+    """
+
+    module = ""
+    axis = "axis"
+    like = ""
+    name = ""
+
+    # a program with fewer kinds of operations
+
+    def rewritten(self, program: Program) -> Program:
+        uses = Counter(a for v in schedule([o.value for o in program.outputs]) for a in v.args)
+
+        def change(v: Value, args: tuple[Value, ...]) -> Value | None:
+            if v.op in FACTORS and not self.keeps(v.op, uses[v]):
+                return args[0]
+            return self.changed(v, args, program)
+
+        made = rewritten(program, change)
+        outputs = tuple(Output(o.label, _array(o.value, program)) for o in made.outputs)
+        return replace(made, outputs=outputs)
+
+    def keeps(self, factorisation: str, uses: int) -> bool:
+        """Whether a matrix is factorised for so many uses, or handed to each of them."""
+        return factorisation == "cholesky" or uses > 1
+
+    def changed(self, v: Value, args: tuple[Value, ...], program: Program) -> Value | None:
+        """What stands for an operation here; numbers that a function takes become arrays."""
+        b = program.builder
+        if v.op == "kron":
+            return _kronecker(v, args, program)
+        if v.op == "assemble" and len(args) == 1 and v.data[0][0] == v.data[0][1]:
+            return args[0]
+        if v.op not in _TAKE_NUMBERS or (v.op == "einsum" and all(map(_is_number, args))):
+            args = tuple(_array(a, program) for a in args)
+        return b.make(v.op, *args, dims=v.dims, data=v.data)
+
+    # text
+
+    def expression(self, v: Value, w: Writing) -> tuple[str, int] | None:
+        if v.op in ("dot", "symv"):
+            return f"{w.name(v.args[0], SIGN)} @ {w.name(v.args[1], SIGN)}", PRODUCT
+        if v.op == "trace_product":
+            left, right = v.args
+            turned = w.name(right.args[0]) if right.op == "T" else f"{w.name(right)}.T"
+            return f"{self.module}.sum({w.name(left)} * {turned})", ATOM
+        if v.op == "gram":
+            product = w.filled("{0}.T @ {0}", v.args)
+            return (f"{w.name(v.args[1])} * ({product})" if v.args[1:] else product), PRODUCT
+        return super().expression(v, w)
+
+    def statements(self, v: Value, target: str, w: Writing) -> list[str]:
+        a = [w.name(x) for x in v.args]
+        if v.op == "adj":
+            m, t = self.module, target
+            # det(U)*det(V)*V*adj(S)*U' for the singular values, right for a singular matrix too
+            return [
+                f"{t}_u, {t}_s, {t}_v = {m}.linalg.svd({a[0]})",
+                f"{t}_w = {m}.prod({m}.where({self.mask(v, w)}, 1.0, {t}_s), {self.axis}=1)",
+                f"{t}_d = {m}.sign({m}.linalg.det({t}_u @ {t}_v))",
+                f"{t} = {t}_d * ({t}_v.T * {t}_w) @ {t}_u.T",
+            ]
+        return [f"{target} = {self.written(v, a, w)}"]
+
+    def numbers(self, names: Sequence[str]) -> list[str]:
+        """The lines that refuse an array where a number belongs."""
+        return [
+            line for n in names
+            for line in (f"if {n}.ndim:", f'    raise ValueError("{n} must be a number")')
+        ]
+
+    def written(self, v: Value, a: list[str], w: Writing) -> str:
+        """An operation that no template holds, as an expression."""
+        m, op, axes = self.module, v.op, shape(v, w)
+        if op in ("ones", "zeros"):
+            return f"{m}.{op}({axes}, {self.like})"
+        if op == "full":
+            return f"{a[0]} * {m}.ones({axes}, {self.like})"
+        if op == "eye":
+            return self.eye(v, w)
+        if op == "scaled_eye":
+            return f"{a[0]} * {self.eye(v, w)}"
+        if op == "diag":
+            return self.diagonal(v, a[0], w)
+        if op == "add_diag":
+            added = self.diagonal(v, a[1], w) if v.args[1].ndim else f"{a[1]} * {self.eye(v, w)}"
+            return f"{a[0]} + {added}"
+        if op == "reshape":
+            return f"{m}.reshape({a[0]}, {axes})"
+        if op == "stack":
+            return f"{m}.stack(({', '.join(a)}))"
+        if op == "norm2" and not v.args[0].ndim:
+            return f"{m}.abs({a[0]})"
+        if op == "matrix_power":
+            return f"{m}.linalg.matrix_power({a[0]}, {v.data})"
+        if op == "constant":
+            return f"{m}.asarray({a[0]}, {self.like})"
+        if op == "solve":
+            return f"{m}.linalg.solve({a[0]}{'.T' if v.data else ''}, {a[1]})"
+        if op == "inverse":
+            return f"{m}.linalg.inv({a[0]})"
+        if op == "logdet":
+            return f"{m}.linalg.slogdet({a[0]})[1]"
+        if op == "einsum":
+            return self.contracted(v, a, w)
+        if op == "assemble":
+            return self.assembled(v, a, w)
+        having = HAVING.get(op.removesuffix("_frechet"), "")
+        raise UnsupportedError(
+            f"the {self.name} target has no {op}",
+            hint=f"these targets have it: {having}" if having else "",
+        )
+
+    def eye(self, v: Value, w: Writing, axis: int = 0) -> str:
+        return f"{self.module}.eye({w.size(v.dims[axis])}, {self.like})"
+
+    def mask(self, v: Value, w: Writing, axis: int = 0) -> str:
+        """True on the diagonal of a square matrix with the size of one axis."""
+        return f"({self.eye(v, w, axis)} > 0.0)"
+
+    def diagonal(self, v: Value, text: str, w: Writing) -> str:
+        """A diagonal matrix with the size of the last two axes."""
+        return f"{self.module}.diag({text})"
+
+    # order four
+
+    def permuted(self, text: str, order: Sequence[int]) -> str:
+        """An array with its axes in another order."""
+        raise NotImplementedError
+
+    def contracted(self, v: Value, a: list[str], w: Writing) -> str:
+        """An einsum call; plain broadcasting where no index is summed."""
+        subscripts, out = v.data
+        scalars = [t for t, ids in zip(a, subscripts, strict=True) if not ids]
+        arrays = [(t, ids) for t, ids in zip(a, subscripts, strict=True) if ids]
+        product = self.product(arrays, out)
+        if product is None:
+            text = ",".join(letters(ids) for _, ids in arrays)
+            names = ", ".join(t for t, _ in arrays)
+            product = f"{self.module}.einsum('{text}->{letters(out)}', {names})"
+        return " * ".join((*scalars, product) if product else scalars)
+
+    def product(self, arrays: Sequence[tuple[str, Ids]], out: Ids) -> str | None:
+        """A product without a sum, by broadcasting; None where an index is summed."""
+        if any(len(set(ids)) != len(ids) for _, ids in arrays):
+            return None
+        if {i for _, ids in arrays for i in ids} != set(out):
+            return None
+        return " * ".join(self.broadcast(text, ids, out) for text, ids in arrays)
+
+    def broadcast(self, text: str, ids: Ids, out: Sequence[Any]) -> str:
+        """An array with its axes at the places of their indices."""
+        order = [ids.index(i) for i in out if i in ids]
+        if order != sorted(order):
+            text = self.permuted(text, order)
+        return text if len(order) == len(out) else text + cut(i in ids for i in out)
+
+    def assembled(self, v: Value, a: list[str], w: Writing) -> str:
+        """A sum of cores, each zero outside a diagonal of its own; no array is written to."""
+        parts = []
+        covered: set[int] = set()
+        for text, (out, free), core in zip(a, v.data, v.args, strict=True):
+            masks = []
+            places: list[int | None] = []
+            last: dict[int, int] = {}
+            for k, i in enumerate(free):
+                places.append(None if i in last else i)
+                if i in last:
+                    masks.append((last[i], k))
+                    covered |= {last[i], k}
+                last[i] = k
+            covered |= {k for k, i in enumerate(places) if i in out}
+            cuts = [cut(k in pair for k in range(len(free))) for pair in masks]
+            if not core.ndim:
+                eyes = [self.eye(v, w, p[0]) + c for p, c in zip(masks, cuts, strict=True)]
+                one = core.op == "number" and core.data == 1
+                parts.append(" * ".join(eyes if one and eyes else (text, *eyes)))
+                continue
+            text = self.broadcast(text, out, places)
+            if masks:
+                where = " & ".join(
+                    self.mask(v, w, p[0]) + c for p, c in zip(masks, cuts, strict=True)
+                )
+                text = f"{self.module}.where({where}, {text}, 0.0)"
+            parts.append(text)
+        if len(covered) < v.ndim:
+            parts.append(f"{self.module}.zeros({shape(v, w)}, {self.like})")
+        return " + ".join(parts)
+
+    # what is returned
+
+    def returned(self, w: Writing, program: Program) -> list[str]:
+        texts = []
+        for o in program.outputs:
+            text = w.bare(o.value)
+            texts.append(self.copied(text) if is_view(o.value) else text)
+        return [f"return {', '.join(texts)}"]
+
+
+def shape(v: Value, w: Writing) -> str:
+    """The axes of a value as a tuple."""
+    sizes = [w.size(d) for d in v.dims]
+    return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+
+
+def cut(present: Any) -> str:
+    """The index that puts the axes of an array at some places, with axes of length 1 between."""
+    places = [":" if p else "None" for p in present]
+    return f"[{', '.join(places)}]" if "None" in places else ""
+
+
+def is_view(v: Value) -> bool:
+    """Whether a value may share its memory with an argument."""
+    while v.args:
+        if v.op == "assemble":
+            out, free = v.data[0]
+            if len(v.args) > 1 or len(set(free)) < len(free) or set(out) != set(free):
+                return False
+        elif v.op not in _VIEWS and not (v.op == "einsum" and len(v.args) == 1):
+            return False
+        v = v.args[0]
+    return v.op == "input" and v.ndim > 0
+
+
+def _array(v: Value, program: Program) -> Value:
+    """A number that no argument takes part in, as an array; any other value as it is."""
+    if v.ndim or not _is_number(v):
+        return v
+    return program.builder.make("constant", v, dims=())
+
+
+def _is_number(v: Value) -> bool:
+    todo = [v]
+    while todo:
+        current = todo.pop()
+        if current.op not in _NUMERIC and current.op not in INFIX and current.op != "neg":
+            return False
+        todo.extend(current.args)
+    return True
+
+
+def _kronecker(v: Value, args: tuple[Value, ...], program: Program) -> Value:
+    """Rows and columns of both factors side by side, then the axes joined."""
+    b = program.builder
+    kinds = v.data or ("nn", "nn")
+    ids = tuple(
+        tuple(k + 2 * side for side, n in enumerate(kind) if n == "n")
+        for k, kind in enumerate(kinds)
+    )
+    out = tuple(sorted(i for part in ids for i in part))
+    known = {i: d for part, a in zip(ids, args, strict=True)
+             for i, d in zip(part, a.dims, strict=True)}
+    dims = tuple(known[i] for i in out)
+    made = b.make("einsum", *args, dims=dims, data=(ids, out))
+    return made if dims == v.dims else b.make("reshape", made, dims=v.dims)

@@ -1,0 +1,107 @@
+"""JAX: one compiled function, which ``jax.grad``, ``jax.vmap`` and shardings go through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matrixcalc.codegen.ir import Value
+from matrixcalc.codegen.targets.functional import FACTORS, FunctionalTarget
+from matrixcalc.codegen.writing import PRODUCT, SIGN, Writing
+from matrixcalc.expr import Expr
+
+PLAIN = {
+    "T": "{0}.T",
+    "outer": "jnp.outer({0}, {1})",
+    "plus_transpose": "{0} + {0}.T",
+    "scale_rows": "{0}[:, None] * {1}",
+    "scale_columns": "{0} * {1}",
+    "pi": "jnp.pi",
+    "diagonal": "jnp.diagonal({0})",
+    "sum": "jnp.sum({0})",
+    "colsum": "jnp.sum({0}, axis=0)",
+    "rowsum": "jnp.sum({0}, axis=1)",
+    "tr": "jnp.trace({0})",
+    "vec": "{0}.T.ravel()",
+    "cumsum": "jnp.cumsum({0}, axis=0)",
+    "norm1": "jnp.sum(jnp.abs({0}))",
+    "max": "jnp.max({0})",
+    "min": "jnp.min({0})",
+    "det": "jnp.linalg.det({0})",
+    "pinv": "jnp.linalg.pinv({0})",
+    "logsumexp": "jax.nn.logsumexp({0})",
+    "logsumexp_columns": "jax.nn.logsumexp({0}, axis=0)",
+    "softmax": "jax.nn.softmax({0})",
+    "softmax_columns": "jax.nn.softmax({0}, axis=0)",
+    "log_softmax": "jax.nn.log_softmax({0})",
+    "expm": "linalg.expm({0})",
+    "expm_frechet": "linalg.expm_frechet({0}, {1}, compute_expm=False)",
+    "sqrtm": "linalg.sqrtm({0}).real",
+    "lu": "linalg.lu_factor({0})",
+    "cholesky": "linalg.cho_factor({0}, lower=True)",
+}
+
+
+class JAXTarget(FunctionalTarget):
+    """JAX arrays, under ``jax.jit``; shapes are checked when it is traced."""
+
+    column = "jax"
+    name = extra = "jax"
+    module = "jnp"
+    like = "dtype=dtype"
+    decorator = "@jax.jit\n"
+    reserved = frozenset({"jax", "jnp", "linalg", "dtype"})
+    plain = PLAIN
+
+    def imports(self, text: str) -> str:
+        extra = "from jax.scipy import linalg\n" if " linalg." in text else ""
+        return f"import jax\nimport jax.numpy as jnp\n{extra}"
+
+    def conversions(
+        self, w: Writing, variables: Sequence[Expr], made: Sequence[str]
+    ) -> list[str]:
+        names = [w.arguments[e.name] for e in variables]
+        lines = [f"{n} = jnp.asarray({n})" for n in names]
+        lines += self.numbers([w.arguments[e.name] for e in variables if e.is_scalar])
+        if any(self.like in line for line in made):
+            lines.append(f"dtype = jnp.result_type(float, {', '.join(names)})")
+        return lines
+
+    def mask(self, v: Value, w: Writing, axis: int = 0) -> str:
+        return f"jnp.eye({w.size(v.dims[axis])}, dtype=bool)"
+
+    def permuted(self, text: str, order: Sequence[int]) -> str:
+        return f"{text}.T" if len(order) == 2 else f"{text}.transpose({', '.join(map(str, order))})"
+
+    def expression(self, v: Value, w: Writing) -> tuple[str, int] | None:
+        # XLA copies the transpose for A.T @ x, which is ten times slower than x @ A
+        if v.op == "dot" and v.args[0].op == "T" and v.args[1].ndim == 1:
+            return f"{w.name(v.args[1], SIGN)} @ {w.name(v.args[0].args[0])}", PRODUCT
+        return super().expression(v, w)
+
+    def statements(self, v: Value, target: str, w: Writing) -> list[str]:
+        if v.op == "sqrtm_frechet":
+            a, e = (w.name(x) for x in v.args)
+            return [f"{target} = linalg.sqrtm({a}).real",
+                    f"{target} = linalg.solve_sylvester({target}, {target}, {e})"]
+        return super().statements(v, target, w)
+
+    def written(self, v: Value, a: list[str], w: Writing) -> str:
+        if v.op == "norm2" and v.args[0].ndim:
+            return f"jnp.linalg.norm({a[0]})"
+        if v.op == "multi_dot":
+            return f"jnp.linalg.multi_dot(({', '.join(a)}))"
+        kind = v.args[0].op if v.args else ""
+        if v.op in ("solve", "inverse") and kind in FACTORS:
+            right = a[1] if v.op == "solve" else self.eye(v, w)
+            if kind == "cholesky":
+                return f"linalg.cho_solve({a[0]}, {right})"
+            return f"linalg.lu_solve({a[0]}, {right}{', trans=1' if v.data else ''})"
+        if v.op == "logdet" and kind in FACTORS:
+            diagonal = f"jnp.diagonal({a[0]}[0])"
+            if kind == "cholesky":
+                return f"2.0 * jnp.sum(jnp.log({diagonal}))"
+            return f"jnp.sum(jnp.log(jnp.abs({diagonal})))"
+        return super().written(v, a, w)
+
+
+TARGET = JAXTarget()

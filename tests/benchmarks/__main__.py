@@ -1,0 +1,129 @@
+"""The benchmark of generated code: ``python -m tests.benchmarks``.
+
+Each derivative is computed by generated code, by JAX and PyTorch, and by plain NumPy; the
+versions must agree before they are timed, in turn. Exit status 1 if a bar is missed.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from tests.benchmarks.bars import BARS, fastest, judged, least, of, ratio
+from tests.benchmarks.measure import environment
+from tests.benchmarks.problems import PROBLEMS
+from tests.benchmarks.problems.problem import KINDS
+
+Cell = tuple[str, str, int]
+
+
+def cells(
+    only: tuple[str, ...], kinds: tuple[str, ...], sizes: tuple[int, ...], quick: bool
+) -> list[Cell]:
+    """What is measured: a problem's name, a kind and a size; all, or what has its own bar."""
+    barred = {(bar.problem, bar.kind, bar.n) for bar in BARS}
+    return [
+        (problem.name, kind, n)
+        for problem in PROBLEMS
+        if not only or any(text in problem.name for text in only)
+        for kind in problem.plain
+        if not kinds or kind in kinds
+        for n in sizes or problem.measured_at(kind)
+        if not quick or (problem.name, kind, n) in barred
+    ]
+
+
+def measured(wanted: list[Cell], threads: int, seconds: float) -> Iterator[dict[str, Any]]:
+    """The results, from a process that has so many threads; 0 is all."""
+    while wanted:
+        request = json.dumps({"cells": wanted, "threads": threads, "seconds": seconds})
+        with subprocess.Popen(
+            [sys.executable, "-m", "tests.benchmarks.measure", request],
+            env=environment(threads),
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                wanted = wanted[1:]
+                yield {**json.loads(line), "threads": threads}
+        if wanted:
+            why = f"the process ended with status {process.returncode}"
+            note = {"name": "a version", "mode": "", "why": why, "wrong": "failed"}
+            (name, kind, n), *wanted = wanted
+            yield {
+                "problem": name, "kind": kind, "n": n, "dims": {}, "times": [],
+                "notes": [note], "threads": threads,
+            }  # fmt: skip
+
+
+def short(seconds: float) -> str:
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds * 1e9:.0f} ns"
+
+
+def line(cell: dict[str, Any]) -> str:
+    """A cell as it is printed."""
+    parts = [f"{cell['problem']:32} {cell['kind']:10} {cell['n']:5}"]
+    for mode in ("numpy", "jax", "numba"):
+        ours = fastest(of(cell, "ours", mode))
+        parts.append(f"{short(ours['min']) if ours else '-':>8}")
+    for name in ("JAX", "PyTorch", "plain"):
+        best = fastest(of(cell, name))
+        times, middle = ratio(cell, name), ratio(cell, name, "median")
+        parts.append(f"{short(best['min']) if best else '-':>8}")
+        parts.append(f"{times:8.3g} ({middle:.3g})" if times and middle else f"{'':8}")
+    bar = least(cell["problem"], cell["kind"], cell["n"])
+    parts.append(f"bar {bar:g}" if bar is not None and cell["threads"] == 1 else "")
+    missed = [what for what, met in judged(cell) if not met]
+    parts.append(f"MISSED: {'; '.join(missed)}" if missed else "ok")
+    left = [f"{n['name']} {n['mode']} {n['why']}" for n in cell["notes"] if not n["wrong"]]
+    return "  ".join(parts) + (f"  [{'; '.join(left)}]" if left else "")
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Only what has a bar of its own, in one thread.")
+@click.option("--only", multiple=True, metavar="TEXT", help="Problems whose name has TEXT.")
+@click.option("--kind", "kinds", multiple=True, type=click.Choice(list(KINDS)))
+@click.option("--sizes", default="", metavar="N,N", help="Other sizes than the problem's own.")
+@click.option("--seconds", default=1.0, show_default=True, help="Time for each cell.")
+@click.option("--threads", type=click.Choice(["1", "all", "both"]), default="both")
+@click.option("--json", "path", default="", help="A file for all figures.")
+def main(
+    quick: bool,
+    only: tuple[str, ...],
+    kinds: tuple[str, ...],
+    sizes: str,
+    seconds: float,
+    threads: str,
+    path: str,
+) -> None:
+    """Measures generated derivatives against JAX, PyTorch and plain NumPy."""
+    chosen = tuple(int(n) for n in sizes.split(",") if n)
+    results: list[dict[str, Any]] = []
+    for count in {"1": (1,), "all": (0,)}.get("1" if quick else threads, (1, 0)):
+        click.echo(
+            f"{'one thread' if count else 'all threads'}: ours by target (numpy, jax, numba); JAX, "
+            "PyTorch and plain NumPy, each with the ratio of minima (medians) to our best of numpy "
+            "and jax"
+        )
+        for cell in measured(cells(only, kinds, chosen, quick), count, seconds):
+            results.append(cell)
+            click.echo(line(cell))
+    if path:
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(results, file, indent=1)
+    missed = sum(not met for cell in results for _, met in judged(cell))
+    click.echo(f"{len(results)} cells, {missed} misses")
+    sys.exit(1 if missed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""Measures cells in a process of its own: ``python -m tests.benchmarks.measure JSON``.
+
+The request is a JSON object, see :func:`main`; a line of JSON is printed for each cell. Threads
+are bound before any library is imported.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from statistics import median
+from timeit import Timer
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.benchmarks.problems.problem import Problem
+    from tests.benchmarks.versions import Version
+
+Key = tuple[str, str]
+AGREE = 1e-9
+PATIENCE = 2.0
+"""Seconds; a version that takes longer is measured once."""
+SAMPLE = 2e-3
+"""Seconds that a sample takes at least; short calls are repeated within it."""
+MOST = 200
+"""Samples."""
+POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+def environment(threads: int) -> dict[str, str]:
+    """What a process that uses so many threads is started with; 0 for all."""
+    made = {k: v for k, v in os.environ.items() if k not in (*POOLS, "XLA_FLAGS")}
+    if threads:
+        made |= dict.fromkeys(POOLS, str(threads))
+    if threads == 1:
+        made["XLA_FLAGS"] = (
+            "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+        )
+    made["JAX_PLATFORMS"] = "cpu"
+    return made
+
+
+def bind(threads: int) -> None:
+    """Keeps a single thread on one processor."""
+    if threads == 1 and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+# One cell
+
+
+def cell(problem: Problem, kind: str, n: int, seconds: float) -> dict[str, Any]:
+    """All versions of one derivative at one size: checked, then timed in turn."""
+    made, warm, notes = agreeing(problem, kind, problem.values(kind, problem.dims(n)))
+    first = {
+        key: warm[key]
+        if warm[key] > PATIENCE and not version.compiles
+        else Timer(version.call).timeit(1)
+        for key, version in made.items()
+    }
+    # of several modes only those go on that may be the best
+    best: dict[str, float] = {}
+    for (name, _), once in first.items():
+        best[name] = min(once, best.get(name, once))
+    going = {
+        key: Timer(made[key].call)
+        for key, once in first.items()
+        if once <= PATIENCE and once <= 1.5 * best[key[0]] + 1e-3
+    }
+    taken = {key: [once] for key, once in first.items()}
+    taken |= timed(going, first, seconds)
+    return {
+        "problem": problem.name,
+        "kind": kind,
+        "n": n,
+        "dims": dict(problem.dims(n)),
+        "times": [
+            {"name": name, "mode": mode, "min": min(t), "median": median(t), "samples": len(t)}
+            for (name, mode), t in taken.items()
+        ],
+        "notes": notes,
+    }
+
+
+def agreeing(
+    problem: Problem, kind: str, values: dict[str, Any]
+) -> tuple[dict[Key, Version], dict[Key, float], list[dict[str, str]]]:
+    """The versions that agree with plain NumPy, seconds of their first call, and why others
+    are left out."""
+    from tests.benchmarks.versions import TooLargeError, as_numpy, difference, versions
+
+    true: Any = None
+    made: dict[Key, Version] = {}
+    warm: dict[Key, float] = {}
+    notes: list[dict[str, str]] = []
+    for name, mode, make in versions(problem, kind, values):
+        try:
+            version = make()
+            start = time.perf_counter()
+            called = version.call()
+            warm[name, mode] = time.perf_counter() - start
+            result = as_numpy(called)
+        except TooLargeError as error:
+            notes.append({"name": name, "mode": mode, "why": str(error), "wrong": ""})
+            continue
+        except Exception as error:
+            # whatever a library raises, the others are still measured
+            why = f"{type(error).__name__}: {str(error)[:200]}"
+            notes.append({"name": name, "mode": mode, "why": why, "wrong": "failed"})
+            continue
+        if true is None:
+            true = result
+        apart = difference(result, true)
+        if not apart <= AGREE:
+            why = f"differs by {apart:.1e}"
+            notes.append({"name": name, "mode": mode, "why": why, "wrong": "differs"})
+            continue
+        made[name, mode] = version
+    return made, warm, notes
+
+
+def timed(
+    timers: dict[Key, Timer], first: dict[Key, float], seconds: float
+) -> dict[Key, list[float]]:
+    """Seconds of a call, several samples for each, taken in turn."""
+    repeats = {key: _repeats(timer, first[key]) for key, timer in timers.items()}
+    taken: dict[Key, list[float]] = {key: [] for key in timers}
+    start = time.perf_counter()
+    for turn in range(MOST):
+        spent = time.perf_counter() - start
+        if turn >= (3 if spent < 5 * seconds else 2) and spent > seconds:
+            break
+        for key, timer in timers.items():
+            taken[key].append(timer.timeit(repeats[key]) / repeats[key])
+    return taken
+
+
+def _repeats(timer: Timer, once: float) -> int:
+    """How many calls a sample is made of."""
+    count, taken = 1, once
+    while taken < SAMPLE / 4:
+        count *= 4
+        taken = timer.timeit(count)
+    return max(1, round(count * SAMPLE / taken))
+
+
+def main(request: dict[str, Any]) -> None:
+    """Measures ``cells``, each a problem's name, a kind and a size."""
+    from tests.benchmarks.problems import PROBLEMS
+
+    problems = {problem.name: problem for problem in PROBLEMS}
+    for name, kind, n in request["cells"]:
+        print(json.dumps(cell(problems[name], kind, n, request["seconds"])), flush=True)
+        if "jax" in sys.modules:
+            sys.modules["jax"].clear_caches()
+
+
+if __name__ == "__main__":
+    asked = json.loads(sys.argv[1])
+    bind(asked["threads"])
+    main(asked)
