@@ -11,7 +11,7 @@ from matrixcalc.build import ZERO, function, is_zero, num
 from matrixcalc.dims import ONE, SCALAR, Shape
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr, topological
-from matrixcalc.operators import TABLE, Operator
+from matrixcalc.operators import TABLE, Operator, row_of
 from matrixcalc.positive import is_positive
 
 Simplifier = Callable[..., Expr | None]
@@ -19,7 +19,7 @@ Simplifier = Callable[..., Expr | None]
 
 def make_call(op: str, args: tuple[Expr, ...]) -> Expr:
     """The function ``op`` of the table applied to arguments that fit it."""
-    row = TABLE.get(op)
+    row = row_of(op)
     if row is None:
         raise UnsupportedError(f"no function {op!r}")
     if row.follows and not args[0].is_scalar and args[0].lean < 0:

@@ -180,6 +180,30 @@ TABLE: dict[str, Operator] = {
 }
 """Every function, by name."""
 
+STABLE: dict[str, Operator] = {
+    row.name: row
+    for row in (
+        Operator("_expm1", "any -> same", meaning="exp(A) - 1", spelled="expm1({A})", follows=True),
+        Operator("_log1mexp", "any -> same", meaning="log(1 - exp(A))", spelled="log1mexp({A})", follows=True),
+        Operator("_log_cosh", "any -> same", meaning="log(cosh(A))", spelled="log_cosh({A})", follows=True),
+        Operator("_log_softplus", "any -> same", meaning="log(log(1 + exp(A)))", spelled="log_softplus({A})", follows=True),
+        Operator("_sech2", "any -> same", meaning="1 - tanh(A).^2", spelled="sech2({A})", follows=True),
+        Operator("_logaddexp", "any, any -> same", meaning="log(exp(A) + exp(B))", spelled="logaddexp({A})"),
+        Operator("_softmax_rest", "[n] -> same", meaning="1 - softmax(A)", spelled="softmax_rest({A})", follows=True),
+        Operator("_softmax_columns", "[n,m] -> same", meaning="softmax of each column", spelled="softmax_columns({A})"),
+        Operator("_log_softmax_columns", "[n,m] -> same", meaning="log_softmax of each column", spelled="log_softmax_columns({A})"),
+        Operator("_logsumexp_columns", "[n,m] -> [1,m]", meaning="log(sum(exp(A), 1))", spelled="logsumexp_columns({A})"),
+    )
+}
+"""Functions of generated code, in which nothing overflows or cancels. They are no part of the
+language: no name of a user's can begin with the sign that theirs begin with."""
+
+
+def row_of(op: str) -> Operator | None:
+    """The row of a function of the language or of generated code."""
+    return TABLE.get(op) or STABLE.get(op)
+
+
 SPELLINGS: dict[str, str] = {
     **{name: name for name, row in TABLE.items() if not row.spelled},
     **{alias: row.name for row in TABLE.values() for alias in row.aliases},

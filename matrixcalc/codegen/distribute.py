@@ -8,7 +8,7 @@ meets a vector, (A + A')*x. Any other sum is kept whole.
 from __future__ import annotations
 
 from matrixcalc import build
-from matrixcalc.codegen.stable import rebuilt
+from matrixcalc.calls import rebuild
 from matrixcalc.expr import Expr, topological
 
 
@@ -22,7 +22,7 @@ def distributed(root: Expr) -> Expr:
     made: dict[Expr, Expr] = {}
     for e in topological(root):
         args = tuple(made[a] for a in e.args)
-        new = e if args == e.args else rebuilt(e, args)
+        new = e if args == e.args else rebuild(e, args, e.shape)
         made[e] = _expanded(new) if new.op == "mul" else new
     return made[root]
 

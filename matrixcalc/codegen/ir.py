@@ -25,7 +25,9 @@ The operations (``Value.op``), with what ``data`` holds; a target must know them
                    rows (1n) or numbers (11) where one is not a matrix, else None
 ``trace_product(A, B)``  tr(A*B); ``tr``, ``sum``, ``colsum`` (by columns), ``rowsum``
 ``norm1 norm2 max min logsumexp``  to a scalar; ``softmax log_softmax cumsum`` of a vector
-``softmax_columns(A)``, ``logsumexp_columns(A)``  each column by itself
+``softmax_rest(x)``  1 - softmax(x), without cancellation
+``softmax_columns log_softmax_columns logsumexp_columns``  each column of a matrix by itself
+``logaddexp(a, b)``  log(exp(a) + exp(b)) of equal axes
 ``lu(A)``, ``cholesky(A)``  a factorisation; only the four that follow take one:
 ``solve(F, b)``    inv(A)*b, or inv(A')*b where data is True; ``inverse(F)``;
 ``logdet(F)``      log abs(det(A))

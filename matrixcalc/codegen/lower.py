@@ -20,7 +20,7 @@ from matrixcalc.codegen.signs import nonnegative, semidefinite
 from matrixcalc.dims import Dim
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr, topological, topological_many
-from matrixcalc.operators import TABLE
+from matrixcalc.operators import row_of
 
 
 def dims_of(e: Expr) -> Dims:
@@ -319,12 +319,17 @@ class Lowering:
 
     def _call(self, e: Expr, args: Sequence[Value]) -> Value:
         b = self.builder
-        op = e.op
-        row = TABLE.get(op)
+        op = e.op.lstrip("_")
+        row = row_of(e.op)
         if row is None:
             raise UnsupportedError(f"no code for {op}")
+        if op == "sech2":
+            return self._sech2(args[0])
         if row.elementwise:
             return b.unary(op, args[0])
+        if op == "logsumexp" and args[0].ndim == 2:
+            flat = b.make("reshape", args[0], dims=(e.args[0].rows * e.args[0].cols,))
+            return b.make(op, flat, dims=())
         if op == "tr":
             return self._trace(e, args[0])
         if op == "sum" and args[0].op == "apply" and args[0].ndim == 0:
@@ -345,6 +350,14 @@ class Lowering:
         if all(a.ndim == 0 for a in args) and op in ("sum", "tr", "diagonal", "max", "min"):
             return args[0]
         return b.make(op, *args, dims=dims_of(e), data=data)
+
+    def _sech2(self, u: Value) -> Value:
+        """4*a/(1 + a)^2 with a = exp(-2*abs(u)): nothing overflows or cancels."""
+        b = self.builder
+        a = b.unary("exp", b.binary("mul", b.number(-2), b.unary("abs", u)))
+        below = b.binary("add", b.number(1), a)
+        above = b.binary("mul", b.number(4), a)
+        return b.binary("div", above, b.binary("mul", below, below))
 
     def _trace(self, e: Expr, whole: Value) -> Value:
         """tr(A*B) is the sum of A.*B', which needs no product."""

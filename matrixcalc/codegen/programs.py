@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 from matrixcalc.codegen.distribute import distributed
 from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.lower import Lowering
 from matrixcalc.codegen.products import PRODUCTS, hvp_of, jvp_of, vjp_of
 from matrixcalc.codegen.program import Output, Program
-from matrixcalc.codegen.stable import stabilised
+from matrixcalc.codegen.stable import Stabilising
+from matrixcalc.codegen.stable_terms import stable_term
 from matrixcalc.codegen.terms import lower_terms
 from matrixcalc.derivative import Derivative
 from matrixcalc.derive import derive
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr, symbols
+from matrixcalc.index import Term
 from matrixcalc.layouts import arrange
 
 _LABELS = ("value", "first derivative", "second derivative")
 
 
-@lru_cache(maxsize=64)
-def prepared(e: Expr) -> Expr:
-    """An expression as it is computed: stable, and cheap sums multiplied out."""
-    return distributed(stabilised(e))
+class Preparation:
+    """The passes over expressions before they are lowered."""
+
+    def __init__(self) -> None:
+        self.stable = Stabilising()
+        self._made: dict[Expr, Expr] = {}
+
+    def of(self, e: Expr) -> Expr:
+        """An expression as it is computed: stable, and cheap sums multiplied out."""
+        if e not in self._made:
+            self._made[e] = distributed(self.stable.of(e))
+        return self._made[e]
 
 
 def derivative_program(
@@ -40,21 +49,20 @@ def derivative_program(
     """The program of a value, a first and a second derivative, or several of them."""
     orders = _orders(order)
     lowering = Lowering(sizes)
+    prepare = Preparation()
     found: dict[int, Derivative] = {}
     for k in sorted({max(k, 1) for k in orders}):
         found[k] = derive(
             f, *(wrt,) * k, vars=vars, layout=layout, verify=False, structured=structured
         )
     one = next(iter(found.values()))
-    lowering.expect([e for k in orders for e in _formulas(one if k == 0 else found[k], k, layout)])
+    wanted = {k: _formula(prepare, one if k == 0 else found[k], k, layout) for k in orders}
+    lowering.expect([e for made in wanted.values() for e in _parts(made, prepare)])
     made: dict[int, Output] = {}
     # the highest first: what it needs is shared by the others
-    for k in sorted(set(orders), reverse=True):
-        if k:
-            value = _derivative(lowering, found[k], layout)
-            made[k] = Output(f"{_LABELS[k]}: {found[k]}", value)
-        else:
-            made[k] = Output(f"value: {one.function}", lowering.lower(prepared(one.function)))
+    for k in sorted(wanted, reverse=True):
+        label = f"{_LABELS[k]}: {found[k] if k else one.function}"
+        made[k] = Output(label, _lowered(wanted[k], lowering, prepare, found.get(k, one)))
     outputs = [made[k] for k in orders]
     about = f"{one.function}, by {wrt}: order {', '.join(map(str, orders))}, {layout} layout."
     variables = (*symbols(one.function), *one.targets)
@@ -77,7 +85,7 @@ def product_program(
     d = derive(f, wrt, vars=vars, verify=False, layout="mixed", structured=structured)
     formula = {"jvp": jvp_of, "vjp": vjp_of, "hvp": hvp_of}[product](d)
     lowering = Lowering(sizes)
-    output = Output(f"{product}: {formula}", lowering.lower(prepared(formula)))
+    output = Output(f"{product}: {formula}", lowering.lower(Preparation().of(formula)))
     variables = (*symbols(d.function), *d.targets, *symbols(formula))
     return Program.of(f"{d.function}, by {wrt}: {product}.", variables, [output], lowering.builder)
 
@@ -89,20 +97,28 @@ def _orders(order: int | Sequence[int]) -> tuple[int, ...]:
     return orders
 
 
-def _formulas(d: Derivative, order: int, layout: str) -> list[Expr]:
-    """All that is going to be lowered for a value or a derivative."""
-    if order == 0:
-        return [prepared(d.function)]
-    if d.tensor.natural is None:
-        return [prepared(e) for t in d.tensor.terms for e, _ in t.factors]
-    last = (sum(d.tensor.orders[:-1]), d.tensor.orders[-1])
-    return [prepared(arrange(d.tensor.natural, layout, *last))]
-
-
-def _derivative(lowering: Lowering, d: Derivative, layout: str) -> Value:
+def _formula(prepare: Preparation, d: Derivative, order: int, layout: str) -> Expr | list[Term]:
+    """A value or a derivative as an expression or as the terms of its index form."""
     tensor = d.tensor
-    if tensor.natural is not None:
-        return lowering.lower(_formulas(d, 1, layout)[0])
-    whole = (d.function, *d.targets)
-    dims = tuple(n for e in whole for n in e.shape if not n.is_one)
-    return lower_terms(lowering, tensor.terms, tensor.indices, dims, prepared)
+    if order == 0:
+        return prepare.of(d.function)
+    if tensor.natural is None:
+        return [stable_term(t, prepare.stable) for t in tensor.terms]
+    last = (sum(tensor.orders[:-1]), tensor.orders[-1])
+    return prepare.of(arrange(tensor.natural, layout, *last))
+
+
+def _parts(formula: Expr | list[Term], prepare: Preparation) -> list[Expr]:
+    """The expressions that are going to be lowered."""
+    if isinstance(formula, Expr):
+        return [formula]
+    return [prepare.of(e) for t in formula for e, _ in t.factors]
+
+
+def _lowered(
+    formula: Expr | list[Term], lowering: Lowering, prepare: Preparation, d: Derivative
+) -> Value:
+    if isinstance(formula, Expr):
+        return lowering.lower(formula)
+    dims = tuple(n for e in (d.function, *d.targets) for n in e.shape if not n.is_one)
+    return lower_terms(lowering, formula, d.tensor.indices, dims, prepare.of)

@@ -7,7 +7,7 @@ from matrixcalc.expr import Expr, topological
 
 _POSITIVE = frozenset(
     {"exp", "sigmoid", "softplus", "softmax", "abs", "cosh", "step", "relu", "norm1", "norm2",
-     "ones", "eye", "pi", "size"}
+     "ones", "eye", "pi", "size", "_sech2", "_softmax_rest", "_softmax_columns", "_log_cosh"}
 )
 
 

@@ -1,147 +1,255 @@
 """Forms that are equal on paper and not in floating point: the stable one is chosen.
 
 log(1 + exp(u)) is softplus(u), exp(u)/(1 + exp(u)) is sigmoid(u), log(sum(exp(u))) is
-logsumexp(u), exp(u)/sum(exp(u)) is softmax(u): nothing overflows on the way. 1 - sigmoid(u) is
-sigmoid(-u), in which nothing cancels.
+logsumexp(u), exp(u)/sum(exp(u)) is softmax(u): nothing overflows on the way. These are no
+patterns, but what the algebra of :mod:`matrixcalc.codegen.logs` makes of any product of powers of
+exponentials and of sums of them. Differences that cancel are for
+:mod:`matrixcalc.codegen.differences`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from matrixcalc import build
-from matrixcalc.build import add, epower, had, mul, num, power
-from matrixcalc.calls import make_call
+from matrixcalc.build import add, had, mul, neg, num
+from matrixcalc.calls import make_call, rebuild
+from matrixcalc.codegen.differences import difference
+from matrixcalc.codegen.logs import canonical, exponential, logarithm, peeled, scaled, spread, terms
+from matrixcalc.codegen.split import Split, Splitting
 from matrixcalc.expr import Expr, topological
-from matrixcalc.polish import one_plus_exp
-
-
-def _sum_exp(e: Expr) -> Expr | None:
-    """The u of ``sum(exp(u))`` for a column u, or None."""
-    if e.op == "sum" and e.args[0].op == "exp" and e.args[0].order == 1:
-        return e.args[0].args[0]
-    return None
 
 
 def stabilised(root: Expr) -> Expr:
-    """The expression with every unstable pattern replaced.
+    """The expression with every unstable form replaced.
 
     >>> from matrixcalc.infer import parse
     >>> stabilised(parse("sum(log(exp(-y) + 1))"))
     sum(softplus(-y))
+    >>> stabilised(parse("exp(x - y)/(exp(x) + exp(y))^2"))
+    exp(-2*softplus(y - x) - x - y)
     """
-    made: dict[Expr, Expr] = {}
-    for e in topological(root):
-        args = tuple(made[a] for a in e.args)
-        if e.op in ("had", "mul"):
-            # a power of 1 + exp(u) is left as it is until its neighbours are known
-            args = tuple(_kept(a, made) for a in e.args)
-        made[e] = _rule(e, args)
-    return made[root]
+    return Stabilising().of(root)
 
 
-def _kept(e: Expr, made: dict[Expr, Expr]) -> Expr:
-    if e.op in ("epow", "pow") and e.args[0].op == "add":
-        return rebuilt(e, tuple(made[a] for a in e.args))
-    return made[e]
+class Stabilising:
+    """The stable forms of expressions, each found once."""
 
+    def __init__(self) -> None:
+        self.splitting = Splitting()
+        self.made: dict[Expr, Expr] = {}
 
-def _rule(e: Expr, args: tuple[Expr, ...]) -> Expr:
-    if e.op == "log":
-        return _log(args[0])
-    if e.op in ("had", "mul"):
-        swapped = _quotients(args, e.op)
-        if swapped is not None:
-            return swapped
-    if e.op in ("epow", "pow") and args[0].op == "add":
-        inner = _quotients((e if args == e.args else rebuilt(e, args),), "had")
-        if inner is not None:
-            return inner
-    made = e if args == e.args else rebuilt(e, args)
-    return _complement(made) or made
+    def of(self, root: Expr) -> Expr:
+        """The stable form of an expression."""
+        made = self.made
+        for e in topological(root, lambda e: e not in made):
+            if e not in made:
+                args = tuple(made[a] for a in e.args)
+                made[e] = self._rule(e if args == e.args else rebuild(e, args, e.shape))
+        return made[root]
 
+    def _rule(self, e: Expr) -> Expr:
+        op = e.op
+        if op in ("log", "log1p"):
+            return self._log(e)
+        if op == "mul" and not e.is_scalar:
+            return self._chain(e)
+        if op in ("had", "mul", "epow") or (op == "pow" and e.is_scalar):
+            return self._product(e)
+        if op == "add":
+            return difference(e, self.splitting)
+        return e
 
-def _complement(e: Expr) -> Expr | None:
-    """sigmoid(-u) for 1 - sigmoid(u), or None."""
-    if e.op != "add" or len(e.args) != 2:
+    def _product(self, e: Expr) -> Expr:
+        s = self.splitting.of(e)
+        if s is None or not unsafe(s):
+            return e
+        return had(exponential(s.log), *s.rest) if e.order else mul(exponential(s.log), *s.rest)
+
+    def _log(self, e: Expr) -> Expr:
+        a = e.args[0]
+        one = build.ones(a.shape)
+        if e.op == "log1p":
+            a = add(a, one)
+        number, inner = build.split_number(a)
+        found: list[Expr] = []
+        rest: list[Expr] = []
+        for f in inner.args if inner.op in ("mul", "had") and not _is_form(inner) else (inner,):
+            s = None if _log_of_signed(f, number < 0) else self.splitting.of(f)
+            if s is not None:
+                found.append(spread(logarithm(s.log), a.shape))
+            for g in (f,) if s is None else s.rest:
+                log = _log_of_signed(g, number < 0)
+                if log is None:
+                    rest.append(g)
+                else:
+                    found.append(spread(log, a.shape))
+                    number = abs(number)
+        if not found:
+            if a.op == "add" and one in a.args:
+                return make_call("log1p", (add(a, neg(one)),))
+            return e
+        left = mul(num(number), had(*rest))
+        if left is not build.UNIT:
+            found.append(spread(make_call("log", (left,)), a.shape))
+        return add(*found)
+
+    # products of matrices
+
+    def _chain(self, e: Expr) -> Expr:
+        """A product with exponentials in its scalars and its factors."""
+        scalars = [a for a in e.args if a.is_scalar]
+        before = [a for a in e.args if not a.is_scalar]
+        chain = self._scaled(before)
+        known = self.splitting.of(mul(*scalars)) if scalars else None
+        if known is None:
+            return e if chain == before else mul(*scalars, *chain)
+        log = known.log
+        for i in range(len(chain)):
+            for t in terms(log):
+                moved = self.taken_into(chain[i], t, None)
+                if moved is not None:
+                    chain[i], taken = moved
+                    log = canonical(add(log, neg(taken)))
+        for i, f in enumerate(chain):
+            core, wrap = _core(f)
+            s = self.splitting.of(core)
+            if not build.is_zero(log) and s is not None and _open(s.log):
+                whole = exponential(add(s.log, spread(log, s.log.shape)))
+                chain[i] = wrap(had(whole, *s.rest))
+                log = build.ZERO
+        if log is known.log and not unsafe(known):
+            return mul(*scalars, *chain)
+        front = [] if build.is_zero(log) else [exponential(log)]
+        return mul(*front, *known.rest, *chain)
+
+    def taken_into(self, root: Expr, t: Expr, place: int | None) -> tuple[Expr, Expr] | None:
+        """A factor with the divisor exp(t) taken into it, and the part of t that was.
+
+        ``place`` is the axis along which the divisor runs, None for a number. It goes into the
+        exponential of whose sum it is the inverse: (1/sum(exp(x)))*exp(x) is softmax(x).
+        """
+        if build.split_number(t)[0] >= 0:
+            return None
+        todo: list[tuple[Expr, int | None, tuple[tuple[Expr, int], ...]]] = [(root, place, ())]
+        while todo:
+            e, axis, path = todo.pop()
+            s = self.splitting.of(e)
+            if s is not None:
+                turned = axis is not None and _is_across(t, e, axis)
+                moved = _absorbed(s, build.transpose(t) if turned else t)
+                if moved is not None:
+                    made, taken = moved
+                    return _replaced(made, path), build.transpose(taken) if turned else taken
+            places = _ends(e, axis)
+            flip = e.op == "T" and axis is not None
+            inner = 1 - axis if flip and axis is not None else axis
+            todo.extend((e.args[i], inner, (*path, (e, i))) for i in places)
         return None
-    for one, other in (e.args, e.args[::-1]):
-        number, rest = build.split_number(other)
-        if (one.op == "ones" or one is build.UNIT) and number == -1 and rest.op == "sigmoid":
-            return make_call("sigmoid", (build.neg(rest.args[0]),))
-    return None
 
-
-def _log(a: Expr) -> Expr:
-    u = one_plus_exp(a)
-    if u is not None:
-        return make_call("softplus", (u,))
-    u = _sum_exp(a)
-    if u is not None:
-        return make_call("logsumexp", (u if u.kind == "vector" else build.transpose(u),))
-    if a.op == "softmax":
-        return make_call("log_softmax", a.args)
-    if a.op == "exp":
-        return a.args[0]
-    return make_call("log", (a,))
-
-
-def _power_of(f: Expr) -> tuple[Expr, Fraction]:
-    if f.op in ("epow", "pow") and f.args[1].op == "num" and (f.op == "epow" or f.is_scalar):
-        return f.args[0], f.args[1].data
-    return f, Fraction(1)
-
-
-def _quotients(args: Sequence[Expr], op: str) -> Expr | None:
-    """Factors exp(u)^a/(1 + exp(u))^b as sigmoids; exp(u)/sum(exp(u)) as softmax."""
-    rest = list(args)
-    changed = False
-    for f in args:
-        base, exponent = _power_of(f)
-        if f not in rest or exponent >= 0 or exponent.denominator != 1:
-            continue
-        u = one_plus_exp(base)
-        if u is not None:
-            down = int(-exponent)
-            up = 0
-            for g in list(rest):
-                inner, times = _power_of(g)
-                if inner.op == "exp" and inner.args[0] is u and 0 < times <= down:
-                    up = int(times) if times.denominator == 1 else 0
-                    if up:
-                        rest.remove(g)
+    def _scaled(self, chain: Sequence[Expr]) -> list[Expr]:
+        """diag(v)*A and A*diag(v) as one matrix, where exponentials of both cancel."""
+        out: list[Expr] = []
+        for f in chain:
+            out.append(f)
+            while len(out) > 1:
+                both = self._joined(out[-2], out[-1])
+                if both is None:
                     break
-            rest.remove(f)
-            raised = epower if u.order else power
-            pairs = ((u, up), (build.neg(u), down - up))
-            rest.extend(raised(make_call("sigmoid", (v,)), num(k)) for v, k in pairs if k)
-            changed = True
-            continue
-        u = _sum_exp(base)
-        if u is not None and exponent == -1 and op == "mul":
-            top = next((g for g in rest if g.op == "exp" and g.args[0] is u), None)
-            if top is not None:
-                rest[rest.index(top)] = make_call("softmax", (u,))
-                rest.remove(f)
-                changed = True
-    if not changed:
+                out[-2:] = both
+        return out
+
+    def _joined(self, a: Expr, b: Expr) -> list[Expr] | None:
+        if (a.op == "diag") == (b.op == "diag"):
+            return None
+        spine, whole, place = (a.args[0], b, 0) if a.op == "diag" else (b.args[0], a, 1)
+        v = self.splitting.of(spine)
+        if v is None or whole.order != 2:
+            return None
+        log = v.log
+        for t in terms(log):
+            moved = self.taken_into(whole, t, place)
+            if moved is not None:
+                whole, taken = moved
+                log = canonical(add(log, neg(taken)))
+        if log is v.log:
+            return None
+        left = had(exponential(log), *v.rest, build.ones(spine.shape))
+        if left.op == "ones":
+            return [whole]
+        rest = make_call("diag", (left,))
+        return [rest, whole] if place == 0 else [whole, rest]
+
+
+def _ends(e: Expr, axis: int | None) -> list[int]:
+    """The operands of a product that a divisor along this axis may go into."""
+    if e.op in ("had", "T", "diag"):
+        return list(range(len(e.args)))
+    if e.op != "mul" or e.is_scalar:
+        return []
+    chain = [i for i, a in enumerate(e.args) if not a.is_scalar]
+    return chain if axis is None else [chain[-1] if axis else chain[0]]
+
+
+def _is_across(t: Expr, e: Expr, axis: int) -> bool:
+    """Whether a divisor stands the other way than the axis of a factor along which it runs."""
+    column = axis == 0 if e.order == 2 else e.kind == "vector"
+    return (t.kind == "vector") != column
+
+
+def _absorbed(s: Split, t: Expr) -> tuple[Expr, Expr] | None:
+    """exp(t) taken into a factor as often as that holds what it divides."""
+    number, rest = build.split_number(t)
+    log = s.log
+    taken: Expr = build.zeros(t.shape)
+    while number < 0:
+        one = mul(build.num(max(number, build.MINUS.data)), rest)
+        made = canonical(add(log, spread(one, log.shape)))
+        if _open(made) >= _open(log):
+            break
+        log, taken, number = made, add(taken, one), number + 1
+    return None if log is s.log else (had(exponential(log), *s.rest), taken)
+
+
+def _replaced(e: Expr, path: Sequence[tuple[Expr, int]]) -> Expr:
+    """An operand put in the place of another, and what is above made anew."""
+    for above, i in reversed(path):
+        e = rebuild(above, (*above.args[:i], e, *above.args[i + 1 :]), above.shape)
+    return e
+
+
+def unsafe(s: Split) -> bool:
+    """Whether a product may overflow or underflow on the way."""
+    return s.divides or (s.count > 1 and s.high and s.low)
+
+
+def _is_form(e: Expr) -> bool:
+    return e.is_scalar and e.op == "mul" and not e.args[0].is_scalar
+
+
+def _open(log: Expr) -> int:
+    """How many terms of a logarithm are no names."""
+    return len(terms(peeled(canonical(log))[1]))
+
+
+def _core(f: Expr) -> tuple[Expr, Callable[[Expr], Expr]]:
+    """What is below a transpose or a diagonal matrix, and how to put it back."""
+    if f.op == "T":
+        return f.args[0], build.transpose
+    if f.op == "diag":
+        return f.args[0], lambda v: make_call("diag", (v,))
+    return f, lambda v: v
+
+
+def _log_of_signed(f: Expr, negative: bool) -> Expr | None:
+    """The logarithm of tanh(v) or expm1(v), or of its negative, where it is positive."""
+    if f.op not in ("tanh", "_expm1"):
         return None
-    return mul(*rest) if op == "mul" else had(*rest)
-
-
-def rebuilt(e: Expr, args: tuple[Expr, ...]) -> Expr:
-    """The node with other operands of the same shapes."""
-    if e.op == "add":
-        return add(*args)
-    if e.op == "mul":
-        return mul(*args)
-    if e.op == "had":
-        return had(*args)
-    if e.op == "pow":
-        return power(*args)
-    if e.op == "epow":
-        return epower(*args)
-    if e.op == "T":
-        return build.transpose(args[0])
-    return make_call(e.op, args)
+    v = neg(f.args[0]) if negative else f.args[0]
+    if f.op == "tanh":
+        twice = canonical(scaled(Fraction(-2), v))
+        return add(make_call("_log1mexp", (twice,)), neg(make_call("softplus", (twice,))))
+    if negative:
+        return make_call("_log1mexp", f.args)
+    return add(v, make_call("_log1mexp", (neg(v),)))

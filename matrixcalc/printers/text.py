@@ -7,7 +7,7 @@ from fractions import Fraction
 from matrixcalc.build import elementwise_base, transpose
 from matrixcalc.dims import Dim
 from matrixcalc.expr import Expr, topological
-from matrixcalc.operators import TABLE
+from matrixcalc.operators import row_of
 
 LONGEST = 20_000
 """Longer results are written with names for the parts that occur more than once."""
@@ -427,7 +427,8 @@ class Writer:
         return POWER, [(base, ATOM, known), *self.superscript(sign, [(exponent, ATOM, known)])]
 
     def call(self, e: Expr, known: int) -> tuple[int, list[Piece]]:
-        row = TABLE[e.op]
+        row = row_of(e.op)
+        assert row is not None
         spelled = row.spelled or f"{e.op}({{A}})"
         head, _, tail = spelled.partition("{A}")
         pieces: list[Piece] = [head]
@@ -441,7 +442,8 @@ class Writer:
 
     def known_inside(self, e: Expr, argument: Expr, known: int) -> int:
         """The axes of a function's argument that the reader knows from around it."""
-        row = TABLE[e.op]
+        row = row_of(e.op)
+        assert row is not None
         if row.signature.startswith("[n,n]") and self.known(argument):
             return BOTH
         if row.signature.endswith("same"):
@@ -490,7 +492,9 @@ def _provided(e: Expr, below: dict[Expr, int]) -> int:
         own = _swap(below[e.args[0]])
     else:
         own = below[e.args[0]]
-        if TABLE[op].signature.startswith("[n,n]") and own:
+        row = row_of(op)
+        assert row is not None
+        if row.signature.startswith("[n,n]") and own:
             own = BOTH
     if e.rows.is_one:
         own |= ROWS

@@ -43,6 +43,7 @@ PLAIN = {
     "min": "{0}.min()",
     "det": "np.linalg.det({0})",
     "pinv": "np.linalg.pinv({0})",
+    "logaddexp": "np.logaddexp({0}, {1})",
     "expm": "linalg.expm({0})",
     "logm": "linalg.logm({0}).real",
     "sqrtm": "linalg.sqrtm({0}).real",
@@ -66,6 +67,46 @@ INTO = {
 
 SHAPED = frozenset({"ones", "zeros", "full", "add_diag", "reshape", "kron", "assemble"})
 """Operations that are told the shape of their result."""
+
+_BY_SOFTMAX = {
+    # the largest entry is taken out of the sum: log1p and 1 - softmax lose nothing beside it
+    "softmax": ("{0} = np.exp({1} - {1}.max())", "{0} /= {0}.sum()"),
+    "logsumexp": (
+        "{0}_top = {1}.argmax()",
+        "{0}_below = np.exp({1} - {1}[{0}_top])",
+        "{0}_below[{0}_top] = 0.0",
+        "{0} = {1}[{0}_top] + np.log1p({0}_below.sum())",
+    ),
+    "log_softmax": (
+        "{0} = {1} - {1}.max()",
+        "{0}_below = np.exp({0})",
+        "{0}_below[{0}.argmax()] = 0.0",
+        "{0} -= np.log1p({0}_below.sum())",
+    ),
+    "softmax_rest": (
+        "{0}_top = np.argmax({1})",
+        "{0} = np.exp({1} - {1}[{0}_top])",
+        "{0}[{0}_top] = 0.0",
+        "{0}_below = np.sum({0})",
+        "{0} /= -1.0 - {0}_below",
+        "{0} += 1.0",
+        "{0}[{0}_top] = {0}_below / (1.0 + {0}_below)",
+    ),
+    "softmax_columns": ("{0} = np.exp({1} - {1}.max(axis=0))", "{0} /= {0}.sum(axis=0)"),
+    "logsumexp_columns": (
+        "{0} = {1}.max(axis=0)",
+        "{0}_below = np.exp({1} - {0})",
+        "{0}_below[{1}.argmax(axis=0), np.arange({1}.shape[1])] = 0.0",
+        "{0} += np.log1p({0}_below.sum(axis=0))",
+    ),
+    "log_softmax_columns": (
+        "{0} = {1} - {1}.max(axis=0)",
+        "{0}_below = np.exp({0})",
+        "{0}_below[{0}.argmax(axis=0), np.arange({0}.shape[1])] = 0.0",
+        "{0} -= np.log1p({0}_below.sum(axis=0))",
+    ),
+}
+"""Operations of a few lines: 0 is the result, 1 the argument."""
 
 _TABLED = (
     "adj", "expm_frechet", "logm_frechet", "sqrtm_frechet",
@@ -103,7 +144,7 @@ class NumPyTarget(PythonTarget):
 
     def reuses(self, v: Value, w: Writing) -> bool:
         if v.op == "apply":
-            able = ELEMENTWISE[v.data].numpy.startswith(("np.", "special."))
+            able = _is_call(ELEMENTWISE[v.data].numpy)
         else:
             able = v.op in ("add", "sub", "mul", "div", "neg", "add_diag")
         return able and super().reuses(v, w)
@@ -245,6 +286,8 @@ class NumPyTarget(PythonTarget):
             if not v.args[0].ndim:
                 return [f"{target} = abs({a[0]})"]
             return [f"{target} = blas.dnrm2({a[0]}{'.ravel()' if v.args[0].ndim == 2 else ''})"]
+        if op in _BY_SOFTMAX:
+            return _exponential(op, target, a[0], w)
         if op == "kron":
             if v.data is None:
                 return [f"{target} = np.kron({a[0]}, {a[1]})"]
@@ -255,8 +298,6 @@ class NumPyTarget(PythonTarget):
             return _factored(v, target, a)
         if op == "einsum":
             return [f"{target} = {einsum(v, w)}"]
-        if op in ("softmax", "logsumexp", "log_softmax"):
-            return _exponential(op, target, a[0], w)
         if op == "stack":
             return [f"{target} = np.stack(({', '.join(a)}))"]
         if op == "assemble":
@@ -277,22 +318,19 @@ def into(v: Value) -> str:
     """The template of an operation as a call that can write into an array, or ``""``."""
     if v.op == "apply":
         call = ELEMENTWISE[v.data].numpy
-        return call if call.startswith(("np.", "special.")) and call.count("(") == 1 else ""
+        return call if _is_call(call) else ""
     if v.op == "gram" and len(v.args) == 2:
         return ""
     return "" if v.op == "dot" and not v.ndim else INTO.get(v.op, "")
 
 
 def _exponential(op: str, target: str, a: str, w: Writing) -> list[str]:
-    """The largest entry is taken out before exp, so that nothing overflows."""
-    if op == "softmax":
-        return [f"{target} = np.exp({a} - {a}.max())", f"{target} /= {target}.sum()"]
-    largest = w.fresh("largest")
-    total = f"np.log(np.exp({a} - {largest}).sum())"
-    first = f"{largest} = {a}.max()"
-    if op == "logsumexp":
-        return [first, f"{target} = {largest} + {total}"]
-    return [first, f"{target} = {a} - {largest}", f"{target} -= np.log(np.exp({target}).sum())"]
+    made = []
+    if not a.isidentifier():
+        name = w.fresh("exponent")
+        made.append(f"{name} = {a}")
+        a = name
+    return [*made, *(line.format(target, a) for line in _BY_SOFTMAX[op])]
 
 
 def _multi_dot(v: Value, target: str, a: list[str], w: Writing) -> list[str]:
@@ -305,6 +343,12 @@ def _multi_dot(v: Value, target: str, a: list[str], w: Writing) -> list[str]:
             f"    {target} = {a[0]}.dot({a[1]}).dot({a[2]})",
             "else:",
             f"    {target} = {a[0]}.dot({a[1]}.dot({a[2]}))"]
+
+
+def _is_call(template: str) -> bool:
+    """Whether a template is one call of a function that takes ``out``."""
+    called = template.startswith(("np.", "special."))
+    return called and template.count("(") == template.count("{") == 1
 
 
 def _factored(v: Value, target: str, a: list[str]) -> list[str]:

@@ -1,0 +1,270 @@
+"""The algebra of logarithms by which products of exponentials are kept in range.
+
+A factor that holds an exponential is ``exp(L)*rest``: the logarithm of exp(u) is u, of 1 + exp(u)
+softplus(u), of sum(exp(u)) logsumexp(u), of cosh(u) log_cosh(u). The logarithm of a product is the
+sum of theirs, in which what would overflow cancels: exp(u)/(1 + exp(u)) has u - softplus(u). What
+is left is then named again: that is log(sigmoid(u)), and u - logsumexp(u) is log(softmax(u)).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from matrixcalc import build
+from matrixcalc.build import add, epower, had, mul, neg, num
+from matrixcalc.calls import make_call
+from matrixcalc.dims import ONE, Shape
+from matrixcalc.expr import Expr
+
+_FEW = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A named logarithm, ``times`` over: ``softplus(u)``, ``log_softmax(u)`` and the like."""
+
+    name: str
+    inner: Expr
+    times: Fraction
+
+
+def terms(e: Expr) -> tuple[Expr, ...]:
+    """The terms of a sum; none of zero."""
+    if e.op == "T" and e.args[0].op == "add":
+        return tuple(map(build.transpose, e.args[0].args))
+    return () if build.is_zero(e) else e.args if e.op == "add" else (e,)
+
+
+def upright(u: Expr) -> Expr:
+    """Of u and -u always the same one, that which is shorter to write."""
+    return min(u, neg(u), key=lambda v: (v.cost, v.key))
+
+
+def spread(e: Expr, shape: Shape) -> Expr:
+    """A number, a column or a row repeated to a shape."""
+    if e.shape == shape:
+        return e
+    if e.is_scalar:
+        return mul(e, build.ones(shape))
+    if e.rows.is_one:
+        return mul(build.ones((shape[0], ONE)), e)
+    return mul(e, build.ones((ONE, shape[1])))
+
+
+def scaled(k: Fraction, e: Expr) -> Expr:
+    """A multiple of a sum, term by term."""
+    return add(build.zeros(e.shape), *(mul(num(k), t) for t in terms(e)))
+
+
+def canonical(e: Expr) -> Expr:
+    """A logarithm in terms of few names, so that equal parts cancel.
+
+    >>> from matrixcalc.infer import parse
+    >>> canonical(parse("x + softplus(-x) - softplus(x)"))
+    0
+    """
+    done: list[Expr] = []
+    todo = list(reversed(terms(e)))
+    while todo:
+        number, rest = build.split_number(todo.pop())
+        other = _other_form(rest)
+        if other is None:
+            done.append(mul(num(number), rest))
+        else:
+            todo.extend(mul(num(number), t) for t in reversed(terms(other)))
+    return add(build.zeros(e.shape), *done)
+
+
+def _other_form(e: Expr) -> Expr | None:
+    op = e.op
+    if op == "add" or (op == "T" and e.args[0].op == "add"):
+        return e
+    if op == "softplus":
+        u = e.args[0]
+        turned = upright(u)
+        return None if turned is u else add(make_call("softplus", (turned,)), u)
+    if op == "_log_cosh":
+        turned = upright(e.args[0])
+        return None if turned is e.args[0] else make_call("_log_cosh", (turned,))
+    if op == "log_softmax":
+        u = e.args[0]
+        return add(u, neg(spread(make_call("logsumexp", e.args), u.shape)))
+    if op == "_log_softmax_columns":
+        u = e.args[0]
+        return add(u, neg(spread(make_call("_logsumexp_columns", e.args), u.shape)))
+    if op == "_logaddexp":
+        a, b = e.args
+        return add(a, make_call("softplus", (add(b, neg(a)),)))
+    if op == "T":
+        inner = _other_form(e.args[0])
+        return None if inner is None else build.transpose(inner)
+    if op == "mul":
+        places = [i for i, f in enumerate(e.args) if f.op != "ones"]
+        if len(places) == 1 and len(e.args) <= 3:
+            inner = _other_form(e.args[places[0]])
+            if inner is not None:
+                i = places[0]
+                return add(*(mul(*e.args[:i], t, *e.args[i + 1 :]) for t in terms(inner)))
+    return None
+
+
+def peeled(log: Expr) -> tuple[list[Piece], Expr]:
+    """A canonical logarithm as named pieces and what is left.
+
+    >>> from matrixcalc.infer import parse
+    >>> peeled(parse("x - softplus(x)"))
+    ([Piece(name='softplus', inner=-x, times=Fraction(-1, 1))], 0)
+    """
+    pieces: list[Piece] = []
+    left = log
+    for t in terms(log):
+        c, rest = build.split_number(t)
+        if rest.op == "softplus":
+            u = rest.args[0]
+            without = add(left, mul(num(-c), rest))
+            # c*softplus(u) + j*u is (c + j)*softplus(u) - j*softplus(-u)
+            tries = [Fraction(0), -c]
+            if c.denominator == 1 and 1 < abs(c) <= _FEW:
+                tries[1:1] = [Fraction(k if c < 0 else -k) for k in range(1, abs(int(c)))]
+            found = [canonical(add(without, scaled(-j, u))) for j in tries]
+            best = min(range(len(tries)), key=lambda i: len(terms(found[i])))
+            left, j = found[best], tries[best]
+            pieces += [Piece("softplus", u, c + j)] if c + j else []
+            pieces += [Piece("softplus", neg(u), -j)] if j else []
+            continue
+        if rest.op in ("_log_cosh", "_log_softplus"):
+            pieces.append(Piece(rest.op, rest.args[0], c))
+            left = add(left, neg(t))
+            continue
+        constant = next((f for f in _bare(rest) if f.op == "log" and f.args[0].op == "num"), None)
+        if constant is not None and len(_bare(rest)) == 1:
+            pieces.append(Piece("number", constant.args[0], c))
+            left = add(left, neg(t))
+            continue
+        named = _summed(rest, log.shape)
+        if named is not None:
+            name, u = named
+            made = canonical(add(left, neg(t), mul(num(c), u)))
+            if len(terms(made)) < len(terms(left)):
+                pieces.append(Piece(name, u, -c))
+                left = made
+    return pieces, left
+
+
+def _bare(e: Expr) -> list[Expr]:
+    return [f for f in (e.args if e.op == "mul" else (e,)) if f.op != "ones"]
+
+
+def _summed(e: Expr, shape: Shape) -> tuple[str, Expr] | None:
+    """The log-softmax to which a repeated logsumexp belongs, and its argument in this shape."""
+    if e.op != "mul":
+        return None
+    factors = _bare(e)
+    if len(factors) != 1:
+        return None
+    f = factors[0]
+    inner = f.args[0] if f.op == "T" else f
+    if inner.op == "logsumexp" and inner.args[0].order == 1:
+        u = inner.args[0]
+        u = u if u.shape == shape else build.transpose(u)
+        return ("log_softmax", u) if u.shape == shape else None
+    if inner.op == "_logsumexp_columns":
+        u = inner.args[0] if f is inner else build.transpose(inner.args[0])
+        name = "_log_softmax_columns" if f is inner else "rows"
+        return (name, u) if u.shape == shape else None
+    return None
+
+
+def logarithm(log: Expr) -> Expr:
+    """A logarithm as it is computed: right where it is small, too.
+
+    >>> from matrixcalc.infer import parse
+    >>> logarithm(parse("x - softplus(x)")), logarithm(parse("x + softplus(y - x)"))
+    (-softplus(-x), logaddexp(x, y))
+    """
+    log = canonical(log)
+    pieces, left = peeled(log)
+    if not build.is_zero(left):
+        for t in reversed(terms(log)):
+            c, rest = build.split_number(t)
+            if rest.op != "softplus":
+                continue
+            low = canonical(scaled(1 / c, add(log, neg(t))))
+            high = canonical(add(low, rest.args[0]))
+            if not build.is_zero(low) and len(terms(high)) <= len(terms(low)):
+                both = (logarithm(low), logarithm(high))
+                return mul(num(c), make_call("_logaddexp", both))
+    constant = Fraction(1)
+    made: list[Expr] = []
+    for p in pieces:
+        if p.name == "number" and p.times.denominator == 1:
+            constant *= Fraction(p.inner.data) ** int(p.times)
+        else:
+            made.append(mul(num(p.times), _log_of(p, log.shape)))
+    if constant != 1:
+        made.append(spread(make_call("log", (num(constant),)), log.shape))
+    return add(build.zeros(log.shape), *made, left)
+
+
+def _log_of(p: Piece, shape: Shape) -> Expr:
+    if p.name == "number":
+        return spread(make_call("log", (p.inner,)), shape)
+    if p.name == "rows":
+        turned = make_call("_log_softmax_columns", (build.transpose(p.inner),))
+        return build.transpose(turned)
+    return make_call(p.name, (p.inner,))
+
+
+def exponential(log: Expr) -> Expr:
+    """exp of a logarithm: of names where they are all of it, else of the whole at once.
+
+    >>> from matrixcalc.infer import parse
+    >>> exponential(parse("x - 2*softplus(x)")), exponential(parse("y - softplus(-x)"))
+    (sigmoid(x)*sigmoid(-x), exp(y - softplus(-x)))
+    """
+    log = canonical(log)
+    pieces, left = peeled(log)
+    numbers = [p for p in pieces if p.name == "number" and p.times.denominator == 1]
+    front = [build.power(p.inner, num(p.times)) for p in numbers]
+    named = [p for p in pieces if p not in numbers]
+    factors = [_factor(p) for p in named]
+    if build.is_zero(left) and all(f is not None for f in factors):
+        made = had(build.ones(log.shape), *(f for f in factors if f is not None))
+    else:
+        known = (scaled(p.times, spread(make_call("log", (p.inner,)), log.shape)) for p in numbers)
+        whole = logarithm(add(build.zeros(log.shape), log, *map(neg, known)))
+        made = make_call("exp", (whole,))
+    return mul(*front, made)
+
+
+def _factor(p: Piece) -> Expr | None:
+    """The function whose logarithm a piece is, where it cannot overflow."""
+    k = p.times
+    if k.denominator != 1:
+        return None
+    if p.name == "softplus" and k < 0:
+        return epower(make_call("sigmoid", (neg(p.inner),)), num(-k))
+    if p.name == "_log_cosh" and k < 0 and k % 2 == 0:
+        return epower(make_call("_sech2", (p.inner,)), num(-k / 2))
+    if k < 0:
+        return None
+    if p.name == "log_softmax":
+        return epower(make_call("softmax", (p.inner,)), num(k))
+    if p.name == "_log_softmax_columns":
+        return epower(make_call("_softmax_columns", (p.inner,)), num(k))
+    if p.name == "rows":
+        turned = make_call("_softmax_columns", (build.transpose(p.inner),))
+        return epower(build.transpose(turned), num(k))
+    if p.name == "_log_softplus":
+        return epower(make_call("softplus", (p.inner,)), num(k))
+    return None
+
+
+def bounded(log: Expr) -> bool:
+    """Whether an exponential is a product of names of which none can overflow, or is taken
+    relative to the largest."""
+    pieces, left = peeled(log)
+    if any(f.op == "max" for t in terms(left) for f in _bare(t)):
+        return True
+    return build.is_zero(left) and all(p.name == "number" or _factor(p) for p in pieces)
