@@ -19,8 +19,8 @@ from matrixcalc.codegen.ir import Dims, Value, schedule
 LEAVES = frozenset({"input", "number", "size", "pi"})
 REDUCTIONS = frozenset({"sum", "colsum", "rowsum", "norm1", "tr", "trace_product"})
 ENTRYWISE = frozenset({
-    "add", "sub", "mul", "div", "pow", "neg", "apply", "add_diag", "scale_rows", "scale_columns",
-    "plus_transpose", "outer", "diagonal", "einsum", "scatter", "add_dot_diag",
+    "add", "sub", "mul", "div", "pow", "neg", "apply", "logaddexp", "add_diag", "scale_rows",
+    "scale_columns", "plus_transpose", "outer", "diagonal", "einsum", "scatter", "add_dot_diag",
 })
 """Operations on entries. For ``scatter`` and ``add_dot_diag`` see :mod:`.unfolding`."""
 STORED = REDUCTIONS | {"scatter", "add_dot_diag"}
@@ -29,7 +29,8 @@ LAZY = frozenset({"ones", "zeros", "eye", "full", "scaled_eye", "diag"})
 """Arrays whose entries are written where they are read; made only where a library needs them."""
 SINGLE = {
     "dot": 2, "max": 2, "min": 2, "norm2": 2, "cumsum": 1, "logsumexp": 1, "softmax": 1,
-    "log_softmax": 1, "softmax_columns": 2, "logsumexp_columns": 2,
+    "softmax_rest": 1, "log_softmax": 1, "softmax_columns": 2, "logsumexp_columns": 2,
+    "log_softmax_columns": 2,
 }
 """Operations of compiled code that have a statement of their own, and their most axes."""
 
@@ -269,4 +270,5 @@ def _shares(a: Value, user: Value) -> bool:
 
 def _worthwhile(mine: Sequence[Value]) -> bool:
     """Whether compiled code is better for what has no loops."""
-    return any(v.op == "apply" for v in mine) or sum(v.op in SINGLE for v in mine) > 1
+    functions = sum(v.op in ("apply", "logaddexp") for v in mine)
+    return functions > 0 or sum(v.op in SINGLE for v in mine) > 1

@@ -195,20 +195,6 @@ def filled(template: str, texts: Sequence[tuple[str, int]]) -> str:
     return re.sub(r"(^|, |.)\{(\d)\}(?=(.|$))", text, template)
 
 
-def binding(template: str) -> int:
-    """How strongly a template binds: one call is an atom, anything else counts as a sum.
-
-    >>> binding("np.exp({0})"), binding("1.0 / (1.0 + math.exp(-{0}))")
-    (4, 0)
-    """
-    depth, closed = 0, 0
-    for c in template:
-        depth += (c == "(") - (c == ")")
-        closed += c == ")" and not depth
-    call = re.match(r"[\w.]+\(", template) and template.endswith(")") and closed == 1
-    return ATOM if call else SUM
-
-
 def axes_of(e: Expr) -> list[Dim]:
     """The axes of a variable as an array: those longer than one."""
     return [d for d in e.shape if not d.is_one]

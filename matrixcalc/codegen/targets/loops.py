@@ -1,4 +1,4 @@
-"""One nest of loops as Python text, entry by entry, for a compiler of loops."""
+"""One nest of loops as text for Numba, entry by entry."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from matrixcalc.codegen.fusion import REDUCTIONS, Nest, reads
 from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.spellings import ELEMENTWISE
+from matrixcalc.codegen.targets.numba_helpers import helped
 from matrixcalc.codegen.targets.python import INFIX
 from matrixcalc.codegen.writing import (
     ATOM,
@@ -15,7 +16,6 @@ from matrixcalc.codegen.writing import (
     SIGN,
     SUM,
     Writing,
-    binding,
     enclosed,
     filled,
 )
@@ -120,7 +120,8 @@ class NestWriter:
         row = self.indices[0]
         self.row_begin.append(f"{total} = 0.0")
         self.inner.append(f"{name}[{', '.join(self.indices)}] = {self.entry(*found[0])[0]}")
-        self.inner.append(f"{total} += {' * '.join(self._factor(r) for r in found[1:])}")
+        product = " * ".join(self._factor(r) for r in found[1:])
+        self.inner.append(self._added(total, product))
         self.row_end.append(f"{name}[{row}, {row}] += {total}")
 
     def _reduction(self, v: Value) -> None:
@@ -137,13 +138,16 @@ class NestWriter:
             name = self._array(v, "np.empty")
             total = self.w.fresh("row_total")
             self.row_begin.append(f"{total} = 0.0")
-            self.inner.append(f"{total} += {text}")
+            self.inner.append(self._added(total, text))
             self.row_end.append(f"{name}[{self.indices[0]}] = {total}")
         else:
             name = self.w.temporary(v)
             self.w.set(v, name)
             self.before.append(f"{name} = 0.0")
-            self.inner.append(f"{name} += {text}")
+            self.inner.append(self._added(name, text))
+
+    def _added(self, total: str, text: str) -> str:
+        return f"{total} = {helped('plus', self.w)}({total}, {text})"
 
     def _scatter(self, v: Value) -> None:
         base = v.args[0]
@@ -208,6 +212,9 @@ class NestWriter:
             return f"-{enclosed(*self.entry(*found[0]), SIGN)}", SIGN
         if v.op == "apply":
             return self._applied(v, *self.entry(*found[0]))
+        if v.op == "logaddexp":
+            texts = [self.entry(*r) for r in found]
+            return filled(f"{helped('stable_logaddexp', self.w)}({{0}}, {{1}})", texts), ATOM
         if v.op == "plus_transpose":
             return f"{self.entry(*found[0])[0]} + {self.entry(*found[1])[0]}", SUM
         if v.op == "add_diag":
@@ -224,7 +231,9 @@ class NestWriter:
         template = ELEMENTWISE[v.data].numba
         if template.count("{0}") > 1 and not re.fullmatch(r"\w+(\[[\w, ]+\])?", text):
             text, level = self._local(text, self.w.fresh("u"))
-        return filled(template, [(text, level)]), binding(template)
+        if template.startswith("(") and template.endswith(")"):
+            return filled(template[1:-1], [(text, level)]), SUM
+        return filled(template, [(text, level)]), ATOM if template.endswith(")") else SUM
 
 
 def small_integer(v: Value) -> int | None:

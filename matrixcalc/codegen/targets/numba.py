@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from matrixcalc.codegen.fusion import (
-    REDUCTIONS,
+    SINGLE,
     Nest,
     Segment,
     needs,
@@ -23,7 +23,7 @@ from matrixcalc.codegen.fusion import (
 from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.targets.loops import NestWriter, indented
-from matrixcalc.codegen.targets.numba_helpers import HELPERS
+from matrixcalc.codegen.targets.numba_helpers import HELPERS, helped
 from matrixcalc.codegen.targets.numpy import NumPyTarget, workspaces
 from matrixcalc.codegen.targets.python import EXPRESSIVE, literal
 from matrixcalc.codegen.unfolding import unfolded
@@ -37,6 +37,9 @@ _ROW_MAJOR = frozenset({"gram", "symv", "multi_dot"})
 _INDICES = ("i", "j", "k", "l", "i1", "j1", "k1", "l1", "i2", "j2", "k2", "l2")
 """Names for the indices of loops; those that a variable has are left out."""
 
+_DECORATOR = '@numba.njit(error_model="numpy")'
+"""A division by zero gives an infinity, as in NumPy."""
+
 _CALLS = {
     "dot": "np.dot({0}, {1})", "max": "np.max({0})", "min": "np.min({0})",
     "norm2": "np.linalg.norm({0})", "cumsum": "np.cumsum({0})",
@@ -49,7 +52,7 @@ class NumbaTarget(NumPyTarget):
     modules = MappingProxyType(
         {"math": "import math", "numba": "import numba", **NumPyTarget.modules}
     )
-    reserved = NumPyTarget.reserved | {"math", "numba", *(f"stable_{op}" for op in HELPERS)}
+    reserved = NumPyTarget.reserved | {"math", "numba", *HELPERS}
     extra = "numba"
 
     def rewritten(self, program: Program) -> Program:
@@ -176,7 +179,7 @@ class Kernel:
             lines.append(f"return {', '.join(names)}")
         text = "\n".join(indented(lines, 1))
         w.helpers[name] = (
-            f"{self._decorator()}\ndef {name}({', '.join(parameters)}):\n{text}\n"
+            f"{_DECORATOR}\ndef {name}({', '.join(parameters)}):\n{text}\n"
         )
         passed = [*(self._passed(v) for v in given), *others, *self.filled]
         front = f"{', '.join(names)} = " if names else ""
@@ -247,9 +250,8 @@ class Kernel:
 
     def _single(self, v: Value) -> list[str]:
         w = self.w
-        if v.op in HELPERS:
-            self._help(v.op)
-            text, level = f"stable_{v.op}({w.bare(v.args[0])})", ATOM
+        if f"stable_{v.op}" in HELPERS and v.op in SINGLE:
+            text, level = f"{helped(f'stable_{v.op}', w)}({w.bare(v.args[0])})", ATOM
         elif v.op in _CALLS:
             names = [f"{w.bare(viewed(a))}{'.T' if a.op == 'T' else ''}" for a in v.args]
             text, level = _CALLS[v.op].format(*names), ATOM
@@ -272,21 +274,12 @@ class Kernel:
         self.w.set(v, name)
         return [*note, f"{name} = {text}"]
 
-    def _help(self, op: str) -> None:
-        self.w.helpers[f"stable_{op}"] = HELPERS[op]
-
     def _passed(self, v: Value) -> str:
         """An argument of the call: matrix products want row-major arrays, loops take any."""
         multiplied = any(viewed(a) is v for u in self.members if u.op in _CALLS for a in u.args)
         text = self.w.bare(v)
         made_elsewhere = v.ndim and place(v) == "library" and v.op not in _ROW_MAJOR
         return f"np.ascontiguousarray({text})" if multiplied and made_elsewhere else text
-
-    def _decorator(self) -> str:
-        """Division by zero gives infinities; sums may be reordered, so that they are fast."""
-        summed = any(v.op in REDUCTIONS or v.op == "add_dot_diag" for v in self.members)
-        fast = ', fastmath={"contract", "reassoc"}' if summed else ""
-        return f'@numba.njit(error_model="numpy"{fast})'
 
 
 def _note(v: Value, w: Writing) -> list[str]:

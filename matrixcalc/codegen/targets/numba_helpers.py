@@ -1,74 +1,141 @@
-"""Functions that generated Numba code carries with it where it uses them."""
+"""Functions that generated Numba code carries with it where it uses them.
+
+As for NumPy, the largest entry is taken out of the sum: log1p and 1 - softmax lose nothing beside
+it, and nothing overflows.
+"""
 
 from __future__ import annotations
 
+from matrixcalc.codegen.writing import Writing
+
 HELPERS = {
-    "logsumexp": '''\
+    "plus": '''\
+@numba.njit(fastmath={"reassoc"})
+def plus(total, term):
+    """total + term: the compiler may reorder these sums to be quick, and nothing else."""
+    return total + term
+''',
+    "stable_logaddexp": '''\
+@numba.njit(error_model="numpy")
+def stable_logaddexp(a, b):
+    """log(exp(a) + exp(b)) of two numbers."""
+    if a == b:
+        return a + math.log(2.0)
+    return max(a, b) + math.log1p(math.exp(-abs(a - b)))
+''',
+    "stable_logsumexp": '''\
 @numba.njit(error_model="numpy")
 def stable_logsumexp(u):
-    """log(sum(exp(u))), without overflow."""
-    top = np.max(u)
-    if not math.isfinite(top):
-        return top
-    total = 0.0
+    """log(sum(exp(u)))."""
+    top = np.argmax(u)
+    if not math.isfinite(u[top]):
+        return u[top]
+    below = 0.0
     for i in range(len(u)):
-        total += math.exp(u[i] - top)
-    return top + math.log(total)
+        if i != top:
+            below += math.exp(u[i] - u[top])
+    return u[top] + math.log1p(below)
 ''',
-    "softmax": '''\
+    "stable_softmax": '''\
 @numba.njit(error_model="numpy")
 def stable_softmax(u):
-    """exp(u)/sum(exp(u)), without overflow."""
-    top = np.max(u)
+    """exp(u)/sum(exp(u))."""
+    top = u[np.argmax(u)]
     result = np.empty_like(u)
     total = 0.0
     for i in range(len(u)):
         result[i] = math.exp(u[i] - top)
         total += result[i]
-    return result / total
+    for i in range(len(u)):
+        result[i] /= total
+    return result
 ''',
-    "log_softmax": '''\
+    "stable_softmax_rest": '''\
+@numba.njit(error_model="numpy")
+def stable_softmax_rest(u):
+    """1 - softmax(u)."""
+    top = np.argmax(u)
+    result = np.empty_like(u)
+    below = 0.0
+    for i in range(len(u)):
+        result[i] = math.exp(u[i] - u[top])
+        if i != top:
+            below += result[i]
+    for i in range(len(u)):
+        result[i] = 1.0 - result[i] / (1.0 + below)
+    result[top] = below / (1.0 + below)
+    return result
+''',
+    "stable_log_softmax": '''\
 @numba.njit(error_model="numpy")
 def stable_log_softmax(u):
-    """log(softmax(u)), without overflow."""
-    top = np.max(u)
-    total = 0.0
+    """log(softmax(u))."""
+    top = np.argmax(u)
+    result = np.empty_like(u)
+    below = 0.0
     for i in range(len(u)):
-        total += math.exp(u[i] - top)
-    return (u - top) - math.log(total)
+        result[i] = u[i] - u[top]
+        if i != top:
+            below += math.exp(result[i])
+    for i in range(len(u)):
+        result[i] -= math.log1p(below)
+    return result
 ''',
-    "softmax_columns": '''\
+    "stable_column_sums": '''\
+@numba.njit(error_model="numpy")
+def stable_column_sums(U):
+    """The place of each column's largest entry, and the sum of exp of the others beside it."""
+    rows, columns = U.shape
+    top = np.zeros(columns, dtype=np.int64)
+    for i in range(rows):
+        for j in range(columns):
+            if U[i, j] > U[top[j], j]:
+                top[j] = i
+    below = np.zeros(columns)
+    for i in range(rows):
+        for j in range(columns):
+            if i != top[j]:
+                below[j] += math.exp(U[i, j] - U[top[j], j])
+    return top, below
+''',
+    "stable_softmax_columns": '''\
 @numba.njit(error_model="numpy")
 def stable_softmax_columns(U):
     """The softmax of each column."""
-    rows, columns = U.shape
-    top = np.full(columns, -np.inf)
-    for i in range(rows):
-        for j in range(columns):
-            top[j] = max(top[j], U[i, j])
-    result = np.empty((rows, columns))
-    total = np.zeros(columns)
-    for i in range(rows):
-        for j in range(columns):
-            result[i, j] = math.exp(U[i, j] - top[j])
-            total[j] += result[i, j]
-    return result / total
+    top, below = stable_column_sums(U)
+    result = np.empty(U.shape)
+    for i in range(U.shape[0]):
+        for j in range(U.shape[1]):
+            result[i, j] = math.exp(U[i, j] - U[top[j], j]) / (1.0 + below[j])
+    return result
 ''',
-    "logsumexp_columns": '''\
+    "stable_logsumexp_columns": '''\
 @numba.njit(error_model="numpy")
 def stable_logsumexp_columns(U):
     """log(sum(exp(u))) of each column u."""
-    rows, columns = U.shape
-    top = np.full(columns, -np.inf)
-    for i in range(rows):
-        for j in range(columns):
-            top[j] = max(top[j], U[i, j])
-    total = np.zeros(columns)
-    for i in range(rows):
-        for j in range(columns):
-            total[j] += math.exp(U[i, j] - top[j])
-    for j in range(columns):
-        total[j] = top[j] + math.log(total[j]) if math.isfinite(top[j]) else top[j]
-    return total
+    top, below = stable_column_sums(U)
+    for j in range(U.shape[1]):
+        largest = U[top[j], j]
+        below[j] = largest + math.log1p(below[j]) if math.isfinite(largest) else largest
+    return below
+''',
+    "stable_log_softmax_columns": '''\
+@numba.njit(error_model="numpy")
+def stable_log_softmax_columns(U):
+    """The logarithm of the softmax of each column."""
+    top, below = stable_column_sums(U)
+    result = np.empty(U.shape)
+    for i in range(U.shape[0]):
+        for j in range(U.shape[1]):
+            result[i, j] = (U[i, j] - U[top[j], j]) - math.log1p(below[j])
+    return result
 ''',
 }
+"""Their texts, by name."""
+
+
+def helped(name: str, w: Writing) -> str:
+    """The name of a helper, whose text is put before the function that is written."""
+    for needed in (*(("stable_column_sums",) if name.endswith("columns") else ()), name):
+        w.helpers[needed] = HELPERS[needed]
+    return name
