@@ -25,14 +25,15 @@ _LABELS = ("value", "first derivative", "second derivative")
 class Preparation:
     """The passes over expressions before they are lowered."""
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Mapping[str, int] | None) -> None:
+        self.sizes = sizes
         self.stable = Stabilising()
         self._made: dict[Expr, Expr] = {}
 
     def of(self, e: Expr) -> Expr:
         """An expression as it is computed: stable, and cheap sums multiplied out."""
         if e not in self._made:
-            self._made[e] = distributed(self.stable.of(e))
+            self._made[e] = distributed(self.stable.of(e), self.sizes)
         return self._made[e]
 
 
@@ -49,7 +50,7 @@ def derivative_program(
     """The program of a value, a first and a second derivative, or several of them."""
     orders = _orders(order)
     lowering = Lowering(sizes)
-    prepare = Preparation()
+    prepare = Preparation(sizes)
     found: dict[int, Derivative] = {}
     for k in sorted({max(k, 1) for k in orders}):
         found[k] = derive(
@@ -85,7 +86,7 @@ def product_program(
     d = derive(f, wrt, vars=vars, verify=False, layout="mixed", structured=structured)
     formula = {"jvp": jvp_of, "vjp": vjp_of, "hvp": hvp_of}[product](d)
     lowering = Lowering(sizes)
-    output = Output(f"{product}: {formula}", lowering.lower(Preparation().of(formula)))
+    output = Output(f"{product}: {formula}", lowering.lower(Preparation(sizes).of(formula)))
     variables = (*symbols(d.function), *d.targets, *symbols(formula))
     return Program.of(f"{d.function}, by {wrt}: {product}.", variables, [output], lowering.builder)
 

@@ -44,6 +44,8 @@ def lower_terms(
 ) -> Value:
     """The array with all axes that a sum of terms stands for."""
     b = lowering.builder
+    if not terms:
+        return b.make("zeros", dims=dims)
     cores: list[_Core] = []
     lengths: dict[int, Dim] = {}
     shape: Dims = dims

@@ -14,6 +14,8 @@ TARGETS = {
     "jax": "jax",
     "torch": "torch",
     "numba": "numba",
+    "julia": "julia",
+    "matlab": "matlab",
 }
 """The targets, and the module of each."""
 

@@ -13,7 +13,7 @@ from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.pairs import Side, letters, pair_of
 from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.spellings import ELEMENTWISE
-from matrixcalc.codegen.targets.python import INFIX, PythonTarget
+from matrixcalc.codegen.targets.python import INFIX, PythonTarget, is_view
 from matrixcalc.codegen.writing import ATOM, Writing, axes_of
 from matrixcalc.dims import Dim
 from matrixcalc.errors import UnsupportedError
@@ -203,7 +203,7 @@ class NumPyTarget(PythonTarget):
             if not o.value.ndim or place in w.placed:
                 texts.append(text)
                 continue
-            if o.value.op in ("input", "T", "reshape", "vec"):
+            if is_view(o.value):
                 # a view of an argument would hand the argument back
                 made += [f"if {place} is None:", f"    {place} = np.array({text})", "else:"]
             else:

@@ -37,6 +37,9 @@ EXPRESSIVE = frozenset({*INFIX, "neg", "size"})
 """Operations that may be written inside a longer expression."""
 
 
+_VIEWS = frozenset({"T", "reshape", "vec", "diagonal"})
+
+
 class PythonTarget:
     """A target whose code is a Python function.
 
@@ -247,14 +250,26 @@ class PythonTarget:
         """The last line; arguments are never handed back themselves."""
         texts = []
         for o in program.outputs:
-            # a view of an argument would hand the argument back
-            owned = o.value.op not in ("input", "T", "reshape", "vec") or not o.value.ndim
-            texts.append(w.bare(o.value) if owned else self.copied(w.bare(o.value)))
+            text = w.bare(o.value)
+            texts.append(self.copied(text) if is_view(o.value) else text)
         return [f"return {', '.join(texts)}"]
 
     def copied(self, text: str) -> str:
         """A copy of an array."""
         return text
+
+
+def is_view(v: Value) -> bool:
+    """Whether a value may share its memory with an argument."""
+    while v.args:
+        if v.op == "assemble":
+            out, free = v.data[0]
+            if len(v.args) > 1 or len(set(free)) < len(free) or set(out) != set(free):
+                return False
+        elif v.op not in _VIEWS and not (v.op == "einsum" and len(v.args) == 1):
+            return False
+        v = v.args[0]
+    return v.op == "input" and v.ndim > 0
 
 
 def literal(value: Fraction) -> str:
