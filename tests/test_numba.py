@@ -31,7 +31,7 @@ LOGISTIC = "sum(log(exp(-y.*(X*w)) + vector(1)))"
 def agrees(case: dict[str, Any]) -> None:
     f = compile(
         case["expr"], case["wrt"][0], (0, len(case["wrt"])), target="numba",
-        vars=case.get("vars"), structured=case.get("structured"),
+        vars=case.get("vars"), structured=case.get("structured"), dense=True,
     )
     for point in case["points"]:
         value, tensor = f(**point["values"])
@@ -248,6 +248,15 @@ def test_names_do_not_clash(name: str) -> None:
 def test_one_text_is_compiled_once() -> None:
     first, again = (compile("sum(exp(x))", "x", 1, "numba") for _ in range(2))
     assert first is again
+
+
+def test_a_structured_hessian_is_an_operator() -> None:
+    rng = numpy.random.default_rng(4)
+    values = {"T": rng.random((3, 4)), "U": rng.random((3, 2)), "V": rng.random((4, 2))}
+    value, operator = compile("norm2(T - U*V')^2", "U", (0, 2), "numba")(**values)
+    true = compile("norm2(T - U*V')^2", "U", (0, 2), dense=True)(**values)
+    assert value == pytest.approx(true[0], rel=1e-14)
+    numpy.testing.assert_allclose(operator.dense(), true[1], rtol=1e-14)
 
 
 def test_without_numba_the_text_is_there(monkeypatch: pytest.MonkeyPatch) -> None:

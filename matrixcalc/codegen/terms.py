@@ -172,16 +172,16 @@ def _stacked(
 ) -> list[_Core]:
     """Terms that are products of two unconnected parts with the same axes, as one product."""
     b = lowering.builder
-    groups: dict[tuple[frozenset[int], Ids], list[_Core]] = {}
+    groups: dict[tuple[frozenset[int], frozenset[int], Ids], list[_Core]] = {}
     made: list[_Core] = []
     for core in cores:
         parts = [set(ids) for _, ids in core.operands]
         if len(parts) == 2 and not parts[0] & parts[1] and min(map(len, parts)) > 1:
-            key = frozenset(min(parts, key=min)), core.pattern
-            groups.setdefault(key, []).append(core)
+            one, two = map(frozenset, sorted(parts, key=min))
+            groups.setdefault((one, two, core.pattern), []).append(core)
         else:
             made.append(core)
-    for (first, pattern), group in groups.items():
+    for (first, _, pattern), group in groups.items():
         if len(group) == 1:
             made.append(group[0])
             continue

@@ -19,6 +19,9 @@ TARGETS = {
 }
 """The targets, and the module of each."""
 
+WITH_OPERATORS = frozenset({"numpy", "numba"})
+"""The targets for which a Hessian with a structure is an operator; the others form it."""
+
 
 class Target(Protocol):
     """Writes programs, and runs them where that is possible."""

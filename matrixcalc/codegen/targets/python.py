@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from matrixcalc.codegen.ir import Value
+from matrixcalc.codegen.ir import Value, origin
 from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.spellings import ELEMENTWISE
 from matrixcalc.codegen.writing import (
@@ -35,9 +35,6 @@ INFIX = {
 
 EXPRESSIVE = frozenset({*INFIX, "neg", "size"})
 """Operations that may be written inside a longer expression."""
-
-
-_VIEWS = frozenset({"T", "reshape", "vec", "diagonal"})
 
 
 class PythonTarget:
@@ -261,15 +258,8 @@ class PythonTarget:
 
 def is_view(v: Value) -> bool:
     """Whether a value may share its memory with an argument."""
-    while v.args:
-        if v.op == "assemble":
-            out, free = v.data[0]
-            if len(v.args) > 1 or len(set(free)) < len(free) or set(out) != set(free):
-                return False
-        elif v.op not in _VIEWS and not (v.op == "einsum" and len(v.args) == 1):
-            return False
-        v = v.args[0]
-    return v.op == "input" and v.ndim > 0
+    owner = origin(v)
+    return owner.op == "input" and owner.ndim > 0
 
 
 def literal(value: Fraction) -> str:
