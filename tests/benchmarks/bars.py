@@ -37,6 +37,8 @@ BARS = (
     Bar("logistic regression", "joint", 1000, 3.5),
     Bar("10-layer ReLU net, by W1", "hessian", 20, 10),
     Bar("10-layer ReLU net, by W1", "hessian", 40, 15),
+    Bar("10-layer ReLU net, by W5", "hessian", 20, 10),
+    Bar("10-layer ReLU net, by W5", "hessian", 40, 15),
     Bar("Gaussian log-likelihood", "gradient", 1000, 2.5),
     Bar("logdet(X'*X)", "gradient", 1000, 2),
     Bar("a'*inv(X)*b", "gradient", 300, 5),

@@ -10,15 +10,25 @@ import json
 import os
 import sys
 import time
+from collections.abc import Collection, Mapping
+from contextlib import nullcontext
+from importlib.util import find_spec
 from statistics import median
 from timeit import Timer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tests.benchmarks.synchronous import Key, Partner
 
 if TYPE_CHECKING:
     from tests.benchmarks.problems.problem import Problem
     from tests.benchmarks.versions import Version
 
-Key = tuple[str, str]
+class Clock(Protocol):
+    """What ``timeit.Timer`` does."""
+
+    def timeit(self, number: int, /) -> float: ...
+
+
 AGREE = 1e-9
 PATIENCE = 2.0
 """Seconds; a version that takes longer is measured once."""
@@ -26,6 +36,8 @@ SAMPLE = 2e-3
 """Seconds that a sample takes at least; short calls are repeated within it."""
 MOST = 200
 """Samples."""
+SHORT = 1e-3
+"""Seconds; calls of JAX that take less are measured without asynchronous dispatch too."""
 POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -51,7 +63,9 @@ def bind(threads: int) -> None:
 # One cell
 
 
-def cell(problem: Problem, kind: str, n: int, seconds: float) -> dict[str, Any]:
+def cell(
+    problem: Problem, kind: str, n: int, seconds: float, partner: Partner | None = None
+) -> dict[str, Any]:
     """All versions of one derivative at one size: checked, then timed in turn."""
     made, warm, notes = agreeing(problem, kind, problem.values(kind, problem.dims(n)))
     first = {
@@ -64,12 +78,17 @@ def cell(problem: Problem, kind: str, n: int, seconds: float) -> dict[str, Any]:
     best: dict[str, float] = {}
     for (name, _), once in first.items():
         best[name] = min(once, best.get(name, once))
-    going = {
+    going: dict[Key, Clock] = {
         key: Timer(made[key].call)
         for key, once in first.items()
         if once <= PATIENCE and once <= 1.5 * best[key[0]] + 1e-3
     }
     taken = {key: [once] for key, once in first.items()}
+    if partner and best.get("JAX", SHORT) < SHORT:
+        keys = [key for key in going if key[0] == "JAX" or key == ("ours", "jax")]
+        clocks = partner.timers(problem.name, kind, n, keys)
+        first |= {key: clock.timeit(1) for key, clock in clocks.items()}
+        going |= clocks
     taken |= timed(going, first, seconds)
     return {
         "problem": problem.name,
@@ -85,21 +104,32 @@ def cell(problem: Problem, kind: str, n: int, seconds: float) -> dict[str, Any]:
 
 
 def agreeing(
-    problem: Problem, kind: str, values: dict[str, Any]
+    problem: Problem, kind: str, values: dict[str, Any], keys: Collection[Key] = ()
 ) -> tuple[dict[Key, Version], dict[Key, float], list[dict[str, str]]]:
     """The versions that agree with plain NumPy, seconds of their first call, and why others
-    are left out."""
-    from tests.benchmarks.versions import TooLargeError, as_numpy, difference, versions
+    are left out; all versions, or plain NumPy and the ``keys``."""
+    from tests.benchmarks.versions import (
+        LIBRARIES,
+        LIMIT,
+        TooLargeError,
+        as_numpy,
+        difference,
+        limited,
+        versions,
+    )
 
     true: Any = None
     made: dict[Key, Version] = {}
     warm: dict[Key, float] = {}
     notes: list[dict[str, str]] = []
     for name, mode, make in versions(problem, kind, values):
+        if keys and name != "plain" and (name, mode) not in keys:
+            continue
         try:
-            version = make()
-            start = time.perf_counter()
-            called = version.call()
+            with limited(LIMIT) if name in LIBRARIES else nullcontext():
+                version = make()
+                start = time.perf_counter()
+                called = version.call()
             warm[name, mode] = time.perf_counter() - start
             result = as_numpy(called)
         except TooLargeError as error:
@@ -122,7 +152,7 @@ def agreeing(
 
 
 def timed(
-    timers: dict[Key, Timer], first: dict[Key, float], seconds: float
+    timers: Mapping[Key, Clock], first: dict[Key, float], seconds: float
 ) -> dict[Key, list[float]]:
     """Seconds of a call, several samples for each, taken in turn."""
     repeats = {key: _repeats(timer, first[key]) for key, timer in timers.items()}
@@ -137,7 +167,7 @@ def timed(
     return taken
 
 
-def _repeats(timer: Timer, once: float) -> int:
+def _repeats(timer: Clock, once: float) -> int:
     """How many calls a sample is made of."""
     count, taken = 1, once
     while taken < SAMPLE / 4:
@@ -151,10 +181,14 @@ def main(request: dict[str, Any]) -> None:
     from tests.benchmarks.problems import PROBLEMS
 
     problems = {problem.name: problem for problem in PROBLEMS}
+    partner = Partner() if find_spec("jax") else None
     for name, kind, n in request["cells"]:
-        print(json.dumps(cell(problems[name], kind, n, request["seconds"])), flush=True)
+        made = cell(problems[name], kind, n, request["seconds"], partner)
+        print(json.dumps(made), flush=True)
         if "jax" in sys.modules:
             sys.modules["jax"].clear_caches()
+    if partner:
+        partner.close()
 
 
 if __name__ == "__main__":
