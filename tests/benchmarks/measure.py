@@ -71,7 +71,7 @@ def cell(
     first = {
         key: warm[key]
         if warm[key] > PATIENCE and not version.compiles
-        else Timer(version.call).timeit(1)
+        else min(Timer(version.call).repeat(3 if warm[key] < 0.1 or version.compiles else 1, 1))
         for key, version in made.items()
     }
     # of several modes only those go on that may be the best

@@ -234,9 +234,17 @@ def _bounded(lowered: Any) -> None:
 # PyTorch
 
 
-def _torch(problem: Problem, kind: str, values: dict[str, Any], mode: str) -> Version:
+@cache
+def _started_torch() -> Any:
+    """PyTorch, after a first derivative, for which it imports more of itself."""
     import torch
 
+    torch.func.hessian(torch.sum)(torch.ones(2))
+    return torch
+
+
+def _torch(problem: Problem, kind: str, values: dict[str, Any], mode: str) -> Version:
+    torch = _started_torch()
     run = _MODES[_differentiated(kind)][mode]
     function = _derivative(problem, list(values), run, torch.func, torch)
     arguments = [torch.tensor(value, dtype=torch.float64) for value in values.values()]
