@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tests.benchmarks.bars import TIE, ratio
+from tests.benchmarks.bars import TIE, TIE_FROM, compared, ratio
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +34,7 @@ def svg(cells: Sequence[dict[str, Any]]) -> str:
         figure = Figure(
             figsize=(3.0 + 3.2 * len(panels), 1.3 + ROW * len(rows)), layout="constrained"
         )
-        axes = figure.subplots(1, max(1, len(panels)), sharey=True, squeeze=False)[0]
+        axes = figure.subplots(1, max(1, len(panels)), sharex=True, sharey=True, squeeze=False)[0]
         for ax, threads in zip(axes, panels, strict=False):
             _panel(ax, [cell for cell in shown if cell["threads"] == threads], rows)
             ax.set_title("one thread" if threads else "all threads", fontsize=9)
@@ -57,6 +57,7 @@ def _panel(ax: Axes, cells: Sequence[dict[str, Any]], rows: Sequence[tuple[str, 
     for cell in cells:
         times = ratio(cell, "JAX")
         assert times is not None
+        slower = compared(times, cell["n"]) == "slower"
         shade = next(k for k, (low, high) in enumerate(SIZES) if low < cell["n"] <= high)
         ax.plot(
             times,
@@ -64,8 +65,8 @@ def _panel(ax: Axes, cells: Sequence[dict[str, Any]], rows: Sequence[tuple[str, 
             "o",
             markersize=5,
             color=SHADES[shade],
-            markeredgecolor=LOSS if times < 1 else "white",
-            markeredgewidth=1.2 if times < 1 else 0.5,
+            markeredgecolor=LOSS if slower else "white",
+            markeredgewidth=1.2 if slower else 0.5,
             zorder=2 + shade,
         )
     ax.set_xscale("log")
@@ -91,4 +92,4 @@ def _legend() -> list[Any]:
         [], [], marker="o", linestyle="", markersize=5, color="white",
         markeredgecolor=LOSS, markeredgewidth=1.2, label="slower than JAX",
     )  # fmt: skip
-    return [*dots, lost, Patch(color="#eeeeee", label=f"{TIE:g}× to {1 / TIE:.1f}×")]
+    return [*dots, lost, Patch(color="#eeeeee", label=f"a tie above n = {TIE_FROM}")]
