@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -13,7 +14,7 @@ import pytest
 from tests.benchmarks.bars import BARS, compared, judged, least
 from tests.benchmarks.machine import processors
 from tests.benchmarks.measure import AGREE, agreeing, cell, timed
-from tests.benchmarks.page import page, short
+from tests.benchmarks.page import PLOT, page, short
 from tests.benchmarks.plot import svg
 from tests.benchmarks.problems import PROBLEMS
 from tests.benchmarks.problems.problem import KINDS, Problem
@@ -128,6 +129,14 @@ def test_what_takes_too_long_is_stopped() -> None:
 )
 def test_ties_are_ties(times: float, n: int, word: str) -> None:
     assert compared(times, n) == word
+
+
+def test_the_page_in_the_docs_has_every_problem_and_bar() -> None:
+    docs = Path(__file__).parent.parent / "docs"
+    text = (docs / "benchmarks.md").read_text(encoding="utf-8")
+    assert all(f"| `{problem.text}` | {problem.wrt} |" in text for problem in PROBLEMS)
+    assert text.count(" | met |\n") + text.count(" | **missed** |\n") == len(BARS)
+    assert f"]({PLOT})" in text
 
 
 RUN: dict[str, Any] = {

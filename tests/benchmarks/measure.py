@@ -40,6 +40,11 @@ SHORT = 1e-3
 """Seconds; calls of JAX that take less are measured without asynchronous dispatch too."""
 POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
+MEMORY_KEPT = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**30)}
+"""So that glibc keeps what is freed, for all libraries alike. Otherwise it depends on what else
+lies on the heap whether an array is returned to the system and fetched again at every call,
+which may cost more than the call itself."""
+
 
 def environment(threads: int) -> dict[str, str]:
     """What a process that uses so many threads is started with; 0 for all."""
@@ -51,6 +56,7 @@ def environment(threads: int) -> dict[str, str]:
             "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
         )
     made["JAX_PLATFORMS"] = "cpu"
+    made |= MEMORY_KEPT
     return made
 
 
@@ -154,16 +160,23 @@ def agreeing(
 def timed(
     timers: Mapping[Key, Clock], first: dict[Key, float], seconds: float
 ) -> dict[Key, list[float]]:
-    """Seconds of a call, several samples for each, taken in turn."""
+    """Seconds of a call, several samples for each, taken in turn.
+
+    Each gets its share of the ``seconds``, so that the slow ones do not leave the others with
+    few samples.
+    """
     repeats = {key: _repeats(timer, first[key]) for key, timer in timers.items()}
     taken: dict[Key, list[float]] = {key: [] for key in timers}
-    start = time.perf_counter()
+    spent = dict.fromkeys(timers, 0.0)
     for turn in range(MOST):
-        spent = time.perf_counter() - start
-        if turn >= (3 if spent < 5 * seconds else 2) and spent > seconds:
+        least = 3 if sum(spent.values()) < 5 * seconds else 2
+        going = [k for k in timers if turn < least or spent[k] < seconds / len(timers)]
+        if not going:
             break
-        for key, timer in timers.items():
-            taken[key].append(timer.timeit(repeats[key]) / repeats[key])
+        for key in going:
+            sample = timers[key].timeit(repeats[key])
+            spent[key] += sample
+            taken[key].append(sample / repeats[key])
     return taken
 
 

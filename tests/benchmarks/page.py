@@ -8,6 +8,8 @@ from typing import Any
 
 from tests.benchmarks.bars import (
     BARS,
+    TIE,
+    TIE_FROM,
     compared,
     fastest,
     judged,
@@ -16,8 +18,10 @@ from tests.benchmarks.bars import (
     ours,
     ratio,
 )
+from tests.benchmarks.measure import AGREE
 from tests.benchmarks.problems import PROBLEMS
 from tests.benchmarks.synchronous import SYNCHRONOUS
+from tests.benchmarks.versions import LIMIT, MEMORY
 
 PLOT = "benchmarks.svg"
 TEXTS = {problem.name: (problem.text, problem.wrt) for problem in PROBLEMS}
@@ -36,13 +40,13 @@ Derivatives as generated code against JAX and PyTorch, which differentiate autom
 against plain NumPy, the formula as a person writes it.
 """
 
-METHOD = """\
+METHOD = f"""\
 A dot is a size; one with a red rim is slower than JAX.
 
 ## How it is measured
 
 - 64-bit floats throughout, warm: JAX's functions are under `jit` and compiled beforehand.
-- All versions of a derivative must agree with plain NumPy to 1e-9 before any is timed.
+- All versions of a derivative must agree with plain NumPy to {AGREE:.0e} before any is timed.
 - They are timed in turn, again and again, so that whatever else the machine does falls on all
   of them. A ratio is that of the minima; the ratio of the medians follows in parentheses.
 - `ours` is the best of the targets `numpy` and `jax`, as the bars ask; `numba` is shown where it
@@ -52,8 +56,10 @@ A dot is a size; one with a red rim is slower than JAX.
   microseconds a call; `JAX, sync.` is JAX with that switched off, which its users seldom do,
   where a call takes less than a millisecond. Its ratio is to our code with it switched off too.
 - One thread: the process is kept on one processor, and BLAS and XLA are told to use one thread.
-- Above n = 500 a ratio between 0.7 and 1.4 counts as a tie.
-- A version that needs more than 4 GB or 30 s is left out.
+- Freed memory stays with the process, as glibc is told to: whether it is returned to the system
+  and fetched again at every call would else depend on what was computed before.
+- Above n = {TIE_FROM} a ratio between {TIE:g} and {1 / TIE:.1f} counts as a tie.
+- A version whose first call needs more than {MEMORY / 1e9:g} GB or {LIMIT:g} s is left out.
 - `structured` is the Hessian as an operator, which multiplies and solves and is written out only
   when that is asked for; `joint` is value, gradient and Hessian from one call.
 """
@@ -169,7 +175,7 @@ def _rest(cells: Sequence[dict[str, Any]]) -> str:
     said = (
         "Beside these, every other gradient and Hessian-vector product is to be no slower than "
         "JAX, and nothing slower than plain NumPy, ties allowed; below n = 500 the checks of the "
-        "arguments may take 10% and 2 µs against plain NumPy."
+        "arguments may take 10% and 2 µs."
     )
     missed = [
         f"- {_code(cell['problem'])}, {cell['kind']}, n = {cell['n']}: {what}\n"

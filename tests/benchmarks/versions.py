@@ -25,7 +25,7 @@ MEMORY = 4e9
 """Bytes that a version may need."""
 WORK = 2e11
 """Floating-point operations that one call may take, as XLA counts them."""
-LIMIT = 30.0
+LIMIT = 15.0
 """Seconds that a library may take for its first call, compilation included."""
 TARGETS = {"numpy": "numpy", "jax": "jax", "numba": "numba"}
 """Our targets that are measured, and the library that each needs."""
