@@ -41,7 +41,7 @@ against plain NumPy, the formula as a person writes it.
 """
 
 METHOD = f"""\
-A dot is a size; one with a red rim is slower than JAX.
+A dot is a size; one with a red rim is slower than JAX. An orange line is a bar.
 
 ## How it is measured
 

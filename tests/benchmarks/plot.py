@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tests.benchmarks.bars import TIE, TIE_FROM, compared, ratio
+from tests.benchmarks.bars import BARS, TIE, TIE_FROM, compared, ratio
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 SHADES = ("#9ecae1", "#4292c6", "#08519c", "#041f3d")
 """Of the smallest size to the largest."""
 LOSS = "#c0392b"
+BAR = "#e08a00"
 SIZES = ((0, 50), (50, 300), (300, 1000), (1000, 10**9))
 """The sizes n of each shade, the first not included."""
 NAMES = ("n ≤ 50", "n ≤ 300", "n ≤ 1000", "n > 1000")
@@ -40,7 +41,11 @@ def svg(cells: Sequence[dict[str, Any]]) -> str:
             ax.set_title("one thread" if threads else "all threads", fontsize=9)
         figure.supxlabel("times as fast as the best of JAX, both warm", fontsize=9)
         figure.legend(
-            handles=_legend(), loc="outside upper center", ncols=6, frameon=False, handletextpad=0.2
+            handles=_legend(),
+            loc="outside upper center",
+            ncols=7 if len(panels) > 1 else 4,
+            frameon=False,
+            handletextpad=0.2,
         )
         written = io.StringIO()
         FigureCanvasSVG(figure).print_svg(written, metadata={"Date": None, "Creator": None})
@@ -69,8 +74,13 @@ def _panel(ax: Axes, cells: Sequence[dict[str, Any]], rows: Sequence[tuple[str, 
             markeredgewidth=1.2 if slower else 0.5,
             zorder=2 + shade,
         )
+    if any(cell["threads"] == 1 for cell in cells):
+        asked = [(bar.times, (bar.problem, bar.kind)) for bar in BARS]
+        at = [(least, rows.index(row)) for least, row in asked if row in rows]
+        x, y = [x for x, _ in at], [y for _, y in at]
+        ax.plot(x, y, "|", color=BAR, markersize=9, markeredgewidth=1.6)
     ax.set_xscale("log")
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}×")
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:,g}×")
     ax.grid(axis="x", color="#eeeeee", linewidth=0.5)
     ax.set_axisbelow(True)
     ax.set_ylim(len(rows) - 0.4, -0.6)
@@ -92,4 +102,7 @@ def _legend() -> list[Any]:
         [], [], marker="o", linestyle="", markersize=5, color="white",
         markeredgecolor=LOSS, markeredgewidth=1.2, label="slower than JAX",
     )  # fmt: skip
-    return [*dots, lost, Patch(color="#eeeeee", label=f"a tie above n = {TIE_FROM}")]
+    bar = Line2D(
+        [], [], marker="|", linestyle="", markersize=9, color=BAR, markeredgewidth=1.6, label="bar"
+    )
+    return [*dots, lost, bar, Patch(color="#eeeeee", label=f"a tie above n = {TIE_FROM}")]
