@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,11 @@ def main(
     figures: str,
 ) -> None:
     """Measures generated derivatives against JAX, PyTorch and plain NumPy."""
+    needed = ("jax", "matplotlib", "scipy", "threadpoolctl", "torch") if write else ()
+    if missing := [name for name in needed if not find_spec(name)]:
+        raise click.ClickException(
+            f"the page needs {', '.join(missing)}: pip install -e '.[bench]'"
+        )
     chosen = tuple(int(n) for n in sizes.split(",") if n)
     if figures:
         run = json.loads(Path(figures).read_text(encoding="utf-8"))

@@ -7,6 +7,7 @@ import platform
 import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,9 @@ def _versions() -> dict[str, str]:
 
 
 def _blas() -> list[str]:
-    """The libraries that NumPy and SciPy multiply by."""
+    """The libraries that NumPy and SciPy multiply by, where threadpoolctl can tell."""
+    if not find_spec("threadpoolctl"):
+        return []
     import numpy  # noqa: F401, loads its own
     import scipy.linalg  # noqa: F401, loads its own
     from threadpoolctl import threadpool_info
