@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import mpmath
 import numpy
@@ -23,88 +21,17 @@ from matrixcalc.codegen.writing import Writing
 from matrixcalc.derive import derive
 from matrixcalc.dims import Dim
 from matrixcalc.errors import UnsupportedError
+from tests.libraries import EVERY, JAX, TORCH, XP, Library, agree, double_precision, params, told
 
 CORPUS = Path(__file__).parent / "corpus" / "cases.jsonl"
 CASES = [json.loads(line) for line in CORPUS.read_text(encoding="utf-8").splitlines()]
 ONE = [c for c in CASES if len(set(c["wrt"])) == 1 and len(c["wrt"]) <= 2]
 
 
-class Library(NamedTuple):
-    """A target and the library whose arrays it is given."""
-
-    target: str
-    module: str
-
-    def __str__(self) -> str:
-        return f"{self.target}-{self.module}"
-
-    @property
-    def there(self) -> bool:
-        needed = [self.module] + ["array_api_compat"] * (self.target == "array-api")
-        return all(find_spec(m) is not None for m in needed)
-
-    def array(self, values: Any, dtype: str = "float64") -> Any:
-        """The library's array."""
-        made = numpy.asarray(values, dtype=dtype)
-        if self.module == "numpy":
-            return made
-        if self.module == "array_api_strict":
-            import array_api_strict
-
-            return array_api_strict.asarray(made)
-        if self.module == "jax":
-            import jax.numpy
-
-            return jax.numpy.asarray(made)
-        if self.module == "dask":
-            import dask.array
-
-            return dask.array.from_array(made)
-        import torch
-
-        return torch.as_tensor(made)
-
-    def numpy(self, array: Any) -> Any:
-        """NumPy's array again, with the precision it has."""
-        if self.module == "array_api_strict":
-            return numpy.from_dlpack(array)
-        return numpy.asarray(array)
-
-
-XP = [Library("array-api", m) for m in ("numpy", "array_api_strict", "jax", "torch", "dask")]
-JAX, TORCH = Library("jax", "jax"), Library("torch", "torch")
-EVERY = [*XP, JAX, TORCH]
-
-# What Dask's arrays lack; the generated code says so when it is called.
-LACKING = [
-    f"array_api_compat.dask.array has no linalg.{name}"
-    for name in ("det", "slogdet", "matrix_power", "pinv")
-]
-
-
-def params(libraries: list[Library]) -> list[Any]:
-    return [
-        pytest.param(k, id=str(k), marks=[] if k.there else pytest.mark.skip(f"{k.module} missing"))
-        for k in libraries
-    ]
-
-
 @pytest.fixture(autouse=True)
 def _double_precision() -> Iterator[None]:
-    if find_spec("jax") is None:
+    with double_precision():
         yield
-        return
-    import jax
-
-    with jax.enable_x64(True):
-        yield
-
-
-def agree(found: Any, true: Any, tolerance: float = 1e-8) -> None:
-    true = numpy.asarray(true)
-    assert numpy.shape(found) == true.shape
-    scale = numpy.max(numpy.abs(true), initial=0.0)
-    assert numpy.max(numpy.abs(found - true), initial=0.0) <= tolerance * scale + 1e-12
 
 
 def run_case(case: dict[str, Any], library: Library) -> None:
@@ -138,16 +65,6 @@ def corpus(slow: bool) -> list[Any]:
     return made
 
 
-@contextlib.contextmanager
-def told(library: Library) -> Iterator[None]:
-    """Lets the message through that Dask has no such function."""
-    try:
-        yield
-    except NotImplementedError as e:
-        if library.module != "dask" or str(e) not in LACKING:
-            raise
-
-
 def run_or_be_told(case: dict[str, Any], library: Library) -> None:
     with told(library):
         run_case(case, library)
@@ -177,7 +94,7 @@ MORE = [
     ("x.^y", "x"), ("2.^x", "x"), ("adj(X)", "X"), ("det(X)*X", "X"), ("inv(X)*inv(X)", "X"),
     ("x'*inv(X)*y + logdet(X) + y'*inv(X)'*x", "X"), ("diag(x)*X*diag(x)", "x"),
     ("X + diag(x)", "x"), ("vec(A*X)", "X"),
-    ("logdet(X'*X) + tr(A*inv(X'*X))", "X"), ("A*diag(exp(x))*A'", "x"),
+    ("3*x", "x"), ("logdet(X'*X) + tr(A*inv(X'*X))", "X"), ("A*diag(exp(x))*A'", "x"),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from matrixcalc.codegen.ir import Value
@@ -51,7 +52,8 @@ class JAXTarget(FunctionalTarget):
     plain = PLAIN
 
     def imports(self, text: str) -> str:
-        extra = "from jax.scipy import linalg\n" if " linalg." in text else ""
+        scipy = re.search(r"(?<!\.)\blinalg\.", text)
+        extra = "from jax.scipy import linalg\n" if scipy else ""
         return f"import jax\nimport jax.numpy as jnp\n{extra}"
 
     def conversions(
