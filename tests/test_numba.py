@@ -15,7 +15,7 @@ from test_codegen import ONE
 from matrixcalc.codegen.api import code, compile
 from matrixcalc.codegen.fusion import ENTRYWISE, LAZY, REDUCTIONS, SINGLE, Nest, segments
 from matrixcalc.codegen.ir import schedule
-from matrixcalc.codegen.programs import derivative_program
+from matrixcalc.codegen.programs import program_of
 from matrixcalc.codegen.spellings import ELEMENTWISE
 from matrixcalc.codegen.targets import numba as target
 from matrixcalc.codegen.targets.numba_helpers import HELPERS
@@ -104,7 +104,7 @@ KINDS = {"A": "matrix(n, n)", "u": "vector(n)", "v": "vector(n)", "c": "scalar"}
 def test_they_are_all_operations_that_are_compiled() -> None:
     found: set[str] = set()
     for text, wrt, order in TOGETHER.values():
-        program = derivative_program(text, wrt, order, KINDS, "mixed", None, None, False)
+        program = program_of(text, wrt, order, KINDS, "mixed", None, None, False, None)
         found.update(v.op for v in schedule([o.value for o in unfolded(program).outputs]))
     helped = {op for op in SINGLE if f"stable_{op}" in HELPERS} | {"logaddexp"}
     assert {*ENTRYWISE, *REDUCTIONS, *SINGLE, *LAZY} - helped <= found
@@ -193,8 +193,8 @@ def kernel(text: str, wrt: str, order: int | tuple[int, ...] = 1) -> str:
 
 
 def test_entries_are_computed_where_they_are_used() -> None:
-    program = unfolded(derivative_program(LOGISTIC, "w", (0, 1, 2), None, "mixed", None, None,
-                                          False))
+    program = unfolded(program_of(LOGISTIC, "w", (0, 1, 2), None, "mixed", None, None, False,
+                                  None))
     first = segments([o.value for o in program.outputs])[0]
     nests = [step for step in first.steps if isinstance(step, Nest)]
     assert [len(n.dims) for n in nests] == [1, 1, 2]
