@@ -6,7 +6,7 @@ free, and its solves are asked for the transposed system.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from matrixcalc.codegen.ir import Value
@@ -130,10 +130,6 @@ class NumPyTarget(PythonTarget):
     constants = ("FLOAT = np.dtype(float)",)
     reserved = operators.NAMES | {*modules, "FLOAT", "out", "unit"}
     plain = PLAIN
-    fresh = frozenset(
-        {"dot", "outer", "gram", "plus_transpose", "scale_rows", "scale_columns", "apply", "neg"}
-    ).union(INFIX)
-
     def converted(self, name: str, e: Expr) -> list[str]:
         if e.is_scalar:
             message = f"{e.name} must be a number"
@@ -144,20 +140,27 @@ class NumPyTarget(PythonTarget):
     def copied(self, text: str) -> str:
         return f"np.array({text})"
 
-    def reuses(self, v: Value, w: Writing) -> bool:
+    def reused(self, v: Value, w: Writing) -> Value | None:
         if v.op == "apply":
             able = _is_call(ELEMENTWISE[v.data].numpy)
         else:
-            able = v.op in ("add", "sub", "mul", "div", "neg", "add_diag")
-        return able and super().reuses(v, w)
+            able = v.op in ("add", "sub", "mul", "div", "neg", "add_diag") or _is_scaling(v)
+        places = v.args if v.op in ("add", "mul", "einsum") else v.args[:1]
+        if not able or v.ndim < 2:
+            return None
+        return next((a for a in places if _fits(a, v, w)), None)
 
     def absorbed(self, v: Value, w: Writing) -> Sequence[Value]:
-        if v.op in ("add", "sub") and v.args[1].op == "outer" and w.uses[v.args[1]] == 1:
-            return (v.args[1],)
-        return ()
+        if v.op not in ("add", "sub") or self.reused(v, w) is not v.args[0]:
+            return ()
+        outer = v.args[1]
+        return (outer,) if outer.op == "outer" and w.uses[outer] == 1 else ()
 
     def reusing(self, v: Value, w: Writing) -> list[str]:
-        name = w.name(v.args[0])
+        place = self.reused(v, w)
+        assert place is not None
+        name = w.name(place)
+        others = [a for a in v.args if a is not place]
         if self.absorbed(v, w):
             # a rank-one update in place; BLAS sees the transposed matrix
             x, y = (w.bare(a) for a in v.args[1].args)
@@ -169,19 +172,25 @@ class NumPyTarget(PythonTarget):
             return [f"np.negative({name}, out={name})"]
         if v.op == "add_diag":
             return [f"np.einsum('ii->i', {name})[...] += {w.bare(v.args[1])}"]
-        return [f"{name} {INFIX[v.op][0]}= {w.bare(v.args[1])}"]
+        if v.op == "einsum":
+            k = v.args.index(others[0])
+            ids, out = v.data[0][k], v.data[1]
+            return [f"{name} *= {_broadcast(w.name(others[0]), ids, out)}"]
+        return [f"{name} {INFIX[v.op][0]}= {w.bare(others[0])}"]
 
     # workspaces
 
     def signature(self, w: Writing) -> list[str]:
         return [*super().signature(w), "out=None"]
 
-    def heads(self, program: Program, reused: set[Value], w: Writing) -> dict[Value, str]:
+    def heads(
+        self, program: Program, reused: Mapping[Value, Value], w: Writing
+    ) -> dict[Value, str]:
         made: dict[Value, str] = {}
         for place, o in zip(workspaces(program), program.outputs, strict=True):
             v = o.value
             while v in reused:
-                v = v.args[0]
+                v = reused[v]
             if v.ndim and v not in made and into(v):
                 made[v] = place
         w.placed = set(made.values())
@@ -311,6 +320,30 @@ class NumPyTarget(PythonTarget):
         if op in _TABLED:
             return _special(op, target, a)
         raise UnsupportedError(f"no NumPy code for {op}")
+
+
+FRESH = frozenset(
+    {"dot", "outer", "gram", "plus_transpose", "scale_rows", "scale_columns", "apply", "neg"}
+).union(INFIX)
+"""Operations whose result is a new array, as is that of an einsum of two."""
+
+
+def _fits(a: Value, v: Value, w: Writing) -> bool:
+    """Whether an operand is a new array of the result's axes that is used once."""
+    new = a.op in FRESH or (a.op == "einsum" and len(a.args) == 2)
+    if v.op == "einsum" and v.data[0][v.args.index(a)] != v.data[1]:
+        return False
+    return new and a.dims == v.dims and w.uses[a] == 1 and v.args.count(a) == 1
+
+
+def _is_scaling(v: Value) -> bool:
+    """Whether an einsum multiplies the entries of one array by those of a smaller one."""
+    if v.op != "einsum" or len(v.args) != 2:
+        return False
+    subscripts, out = v.data
+    return sum(ids == out for ids in subscripts) == 1 and all(
+        set(ids) <= set(out) for ids in subscripts
+    )
 
 
 def workspaces(program: Program) -> list[str]:

@@ -54,8 +54,6 @@ class PythonTarget:
 
     reserved: frozenset[str] = frozenset()
     plain: Mapping[str, str] = {}
-    fresh: frozenset[str] = frozenset()
-    """Operations whose result is a new array, which may be overwritten where it is used once."""
 
     def rewritten(self, program: Program) -> Program:
         """The program with the operations that this target does in a way of its own."""
@@ -161,7 +159,7 @@ class PythonTarget:
         made: list[str] = []
         results = {o.value for o in program.outputs}
         order = w.count([o.value for o in program.outputs])
-        reused = {v for v in order if self.reuses(v, w)}
+        reused = {v: a for v in order if (a := self.reused(v, w)) is not None}
         absorbed = {a for v in reused for a in self.absorbed(v, w)} - results
         heads = self.heads(program, reused, w)
         for v in order:
@@ -183,7 +181,7 @@ class PythonTarget:
                 made.append(f"# {v.note}")
             if v in reused:
                 lines = self.reusing(v, w)
-                w.set(v, w.bare(v.args[0]))
+                w.set(v, w.bare(reused[v]))
             elif v in heads:
                 name = w.temporary(v)
                 lines = [f"{name} = {self.writing_to(v, heads[v], w)}"]
@@ -195,7 +193,9 @@ class PythonTarget:
             made += lines
         return made
 
-    def heads(self, program: Program, reused: set[Value], w: Writing) -> dict[Value, str]:
+    def heads(
+        self, program: Program, reused: Mapping[Value, Value], w: Writing
+    ) -> dict[Value, str]:
         """The values that are computed into a workspace of the caller, with its name."""
         return {}
 
@@ -203,13 +203,9 @@ class PythonTarget:
         """The expression of a value that is written into a workspace, or a new one if None."""
         raise NotImplementedError
 
-    def reuses(self, v: Value, w: Writing) -> bool:
-        """Whether a result is written over the first operand, which nothing else needs."""
-        first = v.args[0] if v.args else None
-        return (
-            first is not None and first.ndim == 2 and first.dims == v.dims
-            and first.op in self.fresh and w.uses[first] == 1 and first not in v.args[1:]
-        )
+    def reused(self, v: Value, w: Writing) -> Value | None:
+        """The operand over which a result is written, since nothing else needs it; or None."""
+        return None
 
     def expression(self, v: Value, w: Writing) -> tuple[str, int] | None:
         """An operation as one expression and its level, or None."""
@@ -236,7 +232,7 @@ class PythonTarget:
         return ()
 
     def reusing(self, v: Value, w: Writing) -> list[str]:
-        """The lines that write a result over the first operand."""
+        """The lines that write a result over the operand that :meth:`reused` names."""
         raise NotImplementedError
 
     def statements(self, v: Value, target: str, w: Writing) -> list[str]:
