@@ -13,8 +13,10 @@ from fractions import Fraction
 from matrixcalc import build
 from matrixcalc.build import add, epower, had, mul, neg, num
 from matrixcalc.calls import make_call
-from matrixcalc.codegen.logs import scaled, upright
+from matrixcalc.codegen.logs import exponential, scaled, spread, upright
+from matrixcalc.codegen.quotients import over_one_denominator
 from matrixcalc.codegen.split import Splitting
+from matrixcalc.codegen.vanishing import vanishing
 from matrixcalc.expr import Expr
 
 _HALF = Fraction(1, 2)
@@ -29,8 +31,8 @@ def difference(e: Expr, splitting: Splitting) -> Expr:
 
     >>> from matrixcalc.infer import parse
     >>> s = Splitting()
-    >>> difference(parse("exp(x) - 1 + y"), s), difference(parse("1 - tanh(x)^2"), s)
-    (expm1(x) + y, sech2(x))
+    >>> difference(parse("exp(a) - 1 + b"), s), difference(parse("1 - tanh(a)^2"), s)
+    (b + expm1(a), sech2(a))
     """
     if len(e.args) > _LONG:
         return e
@@ -38,6 +40,9 @@ def difference(e: Expr, splitting: Splitting) -> Expr:
         e = rule(e)
         if e.op != "add":
             return e
+    whole = over_one_denominator(e, splitting)
+    if whole is not None:
+        return had(spread(exponential(whole.log), e.shape), *whole.rest)
     return _residual(_of_exponentials(e, splitting))
 
 
@@ -62,7 +67,7 @@ def _with_one(e: Expr) -> Expr:
 def _less_one(f: Expr) -> Expr | None:
     """f - 1 for an f that is near 1 for small arguments."""
     if f.op == "exp":
-        return make_call("_expm1", f.args)
+        return make_call("_expm1", (vanishing(f.args[0]),))
     half = mul(num(_HALF), f.args[0]) if f.op in ("cos", "cosh") else None
     if half is not None:
         sign = build.MINUS if f.op == "cos" else build.UNIT

@@ -18,6 +18,7 @@ from matrixcalc.calls import make_call, rebuild
 from matrixcalc.codegen.differences import difference
 from matrixcalc.codegen.logs import canonical, exponential, logarithm, peeled, scaled, spread, terms
 from matrixcalc.codegen.split import Split, Splitting
+from matrixcalc.codegen.vanishing import vanishing
 from matrixcalc.expr import Expr, topological
 
 
@@ -27,8 +28,8 @@ def stabilised(root: Expr) -> Expr:
     >>> from matrixcalc.infer import parse
     >>> stabilised(parse("sum(log(exp(-y) + 1))"))
     sum(softplus(-y))
-    >>> stabilised(parse("exp(x - y)/(exp(x) + exp(y))^2"))
-    exp(-2*softplus(y - x) - x - y)
+    >>> stabilised(parse("exp(a - b)/(exp(a) + exp(b))^2"))
+    exp(-softplus(b - a) - softplus(a - b) - 2*b)
     """
     return Stabilising().of(root)
 
@@ -46,7 +47,8 @@ class Stabilising:
         for e in topological(root, lambda e: e not in made):
             if e not in made:
                 args = tuple(made[a] for a in e.args)
-                made[e] = self._rule(e if args == e.args else rebuild(e, args, e.shape))
+                new = self._rule(e if args == e.args else rebuild(e, args, e.shape))
+                made[e] = vanishing(new) if new.op in ("add", "_logaddexp") else new
         return made[root]
 
     def _rule(self, e: Expr) -> Expr:

@@ -11,7 +11,7 @@ from matrixcalc.codegen.ir import Value, schedule
 from matrixcalc.codegen.pairs import letters
 from matrixcalc.codegen.program import Output, Program
 from matrixcalc.codegen.rewriting import rewritten
-from matrixcalc.codegen.targets.python import INFIX, PythonTarget
+from matrixcalc.codegen.targets.python import INFIX, PythonTarget, literal, polynomial
 from matrixcalc.codegen.writing import ATOM, PRODUCT, SIGN, Writing
 from matrixcalc.errors import UnsupportedError
 
@@ -78,6 +78,12 @@ class FunctionalTarget(PythonTarget):
             left, right = v.args
             turned = w.name(right.args[0]) if right.op == "T" else f"{w.name(right)}.T"
             return f"{self.module}.sum({w.name(left)} * {turned})", ATOM
+        if v.op == "logaddexp":
+            return w.filled(f"{self.module}.logaddexp({{0}}, {{1}})", v.args), ATOM
+        if v.op == "softmax_rest":
+            p, m = w.name(v.args[0]), self.module
+            others = f"{m}.sum({m}.where({p} > 0.5, 0.0, {p}))"
+            return f"{m}.where({p} > 0.5, {others}, 1.0 - {p})", ATOM
         if v.op == "gram":
             product = w.filled("{0}.T @ {0}", v.args)
             return (f"{w.name(v.args[1])} * ({product})" if v.args[1:] else product), PRODUCT
@@ -93,6 +99,15 @@ class FunctionalTarget(PythonTarget):
                 f"{t}_w = {m}.prod({m}.where({self.mask(v, w)}, 1.0, {t}_s), {self.axis}=1)",
                 f"{t}_d = {m}.sign({m}.linalg.det({t}_u @ {t}_v))",
                 f"{t} = {t}_d * ({t}_v.T * {t}_w) @ {t}_u.T",
+            ]
+        if v.op == "near":
+            bound, low, *coefficients = v.data
+            near, small = w.fresh("near"), w.fresh("small")
+            text = polynomial(small, low, coefficients)
+            return [
+                f"{near} = {self.module}.abs({a[0]}) < {literal(bound)}",
+                f"{small} = {self.module}.where({near}, {a[0]}, 0.0)",
+                f"{target} = {self.module}.where({near}, {text}, {a[1]})",
             ]
         return [f"{target} = {self.written(v, a, w)}"]
 

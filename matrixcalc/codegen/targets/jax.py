@@ -33,6 +33,7 @@ PLAIN = {
     "softmax": "jax.nn.softmax({0})",
     "softmax_columns": "jax.nn.softmax({0}, axis=0)",
     "log_softmax": "jax.nn.log_softmax({0})",
+    "log_softmax_columns": "jax.nn.log_softmax({0}, axis=0)",
     "expm": "linalg.expm({0})",
     "expm_frechet": "linalg.expm_frechet({0}, {1}, compute_expm=False)",
     "sqrtm": "linalg.sqrtm({0}).real",

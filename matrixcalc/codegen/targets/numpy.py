@@ -13,7 +13,7 @@ from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.pairs import Side, letters, pair_of
 from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.spellings import ELEMENTWISE
-from matrixcalc.codegen.targets.python import INFIX, PythonTarget
+from matrixcalc.codegen.targets.python import INFIX, PythonTarget, literal, polynomial
 from matrixcalc.codegen.writing import ATOM, Writing, axes_of
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr
@@ -43,6 +43,7 @@ PLAIN = {
     "det": "np.linalg.det({0})",
     "pinv": "np.linalg.pinv({0})",
     "logaddexp": "np.logaddexp({0}, {1})",
+    "softmax_rest": "np.where({0} > 0.5, {0}[{0} <= 0.5].sum(), 1.0 - {0})",
     "expm": "linalg.expm({0})",
     "logm": "linalg.logm({0}).real",
     "sqrtm": "linalg.sqrtm({0}).real",
@@ -68,7 +69,7 @@ SHAPED = frozenset({"ones", "zeros", "full", "add_diag", "reshape", "kron", "ass
 """Operations that are told the shape of their result."""
 
 _BY_SOFTMAX = {
-    # the largest entry is taken out of the sum: log1p and 1 - softmax lose nothing beside it
+    # the largest entry is taken out of the sum: log1p loses nothing beside it
     "softmax": ("{0} = np.exp({1} - {1}.max())", "{0} /= {0}.sum()"),
     "logsumexp": (
         "{0}_top = {1}.argmax()",
@@ -81,15 +82,6 @@ _BY_SOFTMAX = {
         "{0}_below = np.exp({0})",
         "{0}_below[{0}.argmax()] = 0.0",
         "{0} -= np.log1p({0}_below.sum())",
-    ),
-    "softmax_rest": (
-        "{0}_top = np.argmax({1})",
-        "{0} = np.exp({1} - {1}[{0}_top])",
-        "{0}[{0}_top] = 0.0",
-        "{0}_below = np.sum({0})",
-        "{0} /= -1.0 - {0}_below",
-        "{0} += 1.0",
-        "{0}[{0}_top] = {0}_below / (1.0 + {0}_below)",
     ),
     "softmax_columns": ("{0} = np.exp({1} - {1}.max(axis=0))", "{0} /= {0}.sum(axis=0)"),
     "logsumexp_columns": (
@@ -292,6 +284,8 @@ class NumPyTarget(PythonTarget):
             return [f"{target} = np.kron({', '.join(parts)}).reshape({shape})"]
         if op in ("lu", "cholesky", "solve", "inverse", "logdet"):
             return _factored(v, target, a)
+        if op == "near":
+            return _near(v, target, a, w)
         if op == "einsum":
             return [f"{target} = {einsum(v, w)}"]
         if op == "stack":
@@ -327,6 +321,20 @@ def _exponential(op: str, target: str, a: str, w: Writing) -> list[str]:
         made.append(f"{name} = {a}")
         a = name
     return [*made, *(line.format(target, a) for line in _BY_SOFTMAX[op])]
+
+
+def _near(v: Value, target: str, a: list[str], w: Writing) -> list[str]:
+    bound, low, *coefficients = v.data
+    if not v.ndim:
+        small = a[0] if a[0].isidentifier() else w.fresh("small")
+        text = polynomial(small, low, coefficients)
+        start = [] if small == a[0] else [f"{small} = {a[0]}"]
+        return [*start, f"{target} = {text} if abs({small}) < {literal(bound)} else {a[1]}"]
+    small, near = w.fresh("small"), w.fresh("near")
+    text = polynomial(small, low, coefficients)
+    return [f"{near} = np.abs({a[0]}) < {literal(bound)}",
+            f"{small} = np.where({near}, {a[0]}, 0.0)",
+            f"{target} = np.where({near}, {text}, {a[1]})"]
 
 
 def _multi_dot(v: Value, target: str, a: list[str], w: Writing) -> list[str]:

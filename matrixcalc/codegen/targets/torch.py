@@ -34,6 +34,7 @@ PLAIN = {
     "softmax": "torch.softmax({0}, dim=0)",
     "softmax_columns": "torch.softmax({0}, dim=0)",
     "log_softmax": "torch.log_softmax({0}, dim=0)",
+    "log_softmax_columns": "torch.log_softmax({0}, dim=0)",
     "expm": "torch.linalg.matrix_exp({0})",
     "lu": "torch.linalg.lu_factor({0})",
     "cholesky": "torch.linalg.cholesky({0})",
