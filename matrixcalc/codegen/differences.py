@@ -36,6 +36,11 @@ def difference(e: Expr, splitting: Splitting) -> Expr:
     """
     if len(e.args) > _LONG:
         return e
+    if any(build.split_number(t)[1].op == "T" for t in e.args):
+        turned = add(*map(build.transpose, e.args))
+        upright = not any(build.split_number(t)[1].op == "T" for t in turned.args)
+        made = difference(turned, splitting) if turned.op == "add" and upright else turned
+        return e if made is turned else build.transpose(made)
     for rule in (_with_one, _factored, _diagonals):
         e = rule(e)
         if e.op != "add":

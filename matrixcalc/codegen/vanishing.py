@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from matrixcalc import build
 from matrixcalc.build import neg, num
@@ -18,7 +19,7 @@ from matrixcalc.codegen.logs import spread
 from matrixcalc.codegen.series import FUNCTIONS, Expansion, Series, is_chain, unit
 from matrixcalc.expr import Expr, topological
 
-_PROBE, _COUNT = 5, 24
+_PROBE, _COUNTS = 5, (12, 24)
 _LOST = 1e4
 """By how much the terms may outweigh the sum where it is computed as it stands."""
 _EXACT, _TAIL, _WIDEST = 1e-16, 4, 0.5
@@ -40,7 +41,11 @@ def vanishing(e: Expr) -> Expr:
     made = e
     for t, sign in _points(u):
         if _cancels(*_series(e, _expansion(u, sign, _PROBE))):
-            made = _near(made, t, *_series(e, _expansion(u, sign, _COUNT)))
+            for count in _COUNTS:
+                near = _near(made, t, *_series(e, _expansion(u, sign, count)))
+                if near is not None:
+                    made = near
+                    break
     return made
 
 
@@ -79,6 +84,7 @@ def _points(u: Expr) -> Iterator[tuple[Expr, int]]:
         yield make_call("exp", (neg(fall),)), sign
 
 
+@lru_cache(maxsize=32)
 def _expansion(u: Expr, sign: int, count: int) -> Expansion:
     own = (Fraction(1), *(Fraction(0),) * (count - 1))
     return Expansion(u, Series(count, (), Fraction(sign)) if sign else Series(1, own), count)
@@ -104,19 +110,19 @@ def _size(s: Series, t: float) -> float:
     return abs(float(s.coefficients[0])) * t**s.low
 
 
-def _near(e: Expr, t: Expr, total: Series | None, parts: Sequence[Series]) -> Expr:
-    """An expression with its polynomial for small t."""
+def _near(e: Expr, t: Expr, total: Series | None, parts: Sequence[Series]) -> Expr | None:
+    """An expression with its polynomial for small t, if the series is long enough for one."""
     shaped = _shaped(t, e)
     if shaped is None or total is None or not total.coefficients:
-        return e
+        return None
     first, *others = total.coefficients
-    for n in range(1, len(others)):
+    for n in range(1, len(others) - _TAIL + 1):
         tail = [(abs(c / first), n + i) for i, c in enumerate(others[n : n + _TAIL]) if c]
         bound = min([_WIDEST, *((_EXACT / float(c)) ** (1 / (k + 1)) for c, k in tail)])
         if max(_size(s, bound) for s in parts) <= _LOST * _size(total, bound):
             numbers = (Fraction(f"{bound:.2g}"), Fraction(total.low), first, *others[:n])
             return make_call("_near", (shaped, e, *map(num, numbers)))
-    return e
+    return None
 
 
 def _shaped(t: Expr, e: Expr) -> Expr | None:
