@@ -15,6 +15,7 @@ from fractions import Fraction
 from matrixcalc import build
 from matrixcalc.build import add, had, mul, neg, num
 from matrixcalc.calls import make_call, rebuild
+from matrixcalc.codegen.centring import centred_product, centred_sum
 from matrixcalc.codegen.differences import difference
 from matrixcalc.codegen.logs import canonical, exponential, logarithm, peeled, scaled, spread, terms
 from matrixcalc.codegen.split import Split, Splitting
@@ -52,11 +53,16 @@ class Stabilising:
         return made[root]
 
     def _rule(self, e: Expr) -> Expr:
+        if e.op in ("mul", "add"):
+            e = centred_product(e) if e.op == "mul" else centred_sum(e)
         op = e.op
         if op in ("log", "log1p"):
             return self._log(e)
         if op == "mul" and not e.is_scalar:
-            return self._chain(e)
+            # a multiple of an elementwise product is one
+            last = e.args[-1]
+            alone = last.op in ("had", "epow") and all(a.is_scalar for a in e.args[:-1])
+            return self._product(e) if alone else self._chain(e)
         if op in ("had", "mul", "epow") or (op == "pow" and e.is_scalar):
             return self._product(e)
         if op == "add":

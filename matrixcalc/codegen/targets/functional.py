@@ -100,6 +100,19 @@ class FunctionalTarget(PythonTarget):
                 f"{t}_d = {m}.sign({m}.linalg.det({t}_u @ {t}_v))",
                 f"{t} = {t}_d * ({t}_v.T * {t}_w) @ {t}_u.T",
             ]
+        if v.op == "softmax_jacobian":
+            s, m = a[0], self.module
+            rest = f"{m}.where({s} > 0.5, {m}.sum({m}.where({s} > 0.5, 0.0, {s})), 1.0 - {s})"
+            return [f"{target} = {m}.where({self.mask(v, w)}, {s} * {rest}, -{s}[:, None] * {s})"]
+        if v.op == "centred":
+            (rows, s), m, others = a, self.module, w.fresh("others")
+            column = "[:, None]" if v.ndim == 2 else ""
+            # the row of a weight near 1 is near the mean: it differs by what the others add
+            return [
+                f"{others} = {m}.where({s} > 0.5, 0.0, {s})",
+                f"{target} = {m}.where({s}{column} > 0.5, {m}.sum({others}) * {rows} - "
+                f"{others} @ {rows}, {rows} - {s} @ {rows})",
+            ]
         if v.op == "near":
             bound, low, *coefficients = v.data
             near, small = w.fresh("near"), w.fresh("small")

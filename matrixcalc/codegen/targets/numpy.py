@@ -120,7 +120,8 @@ class NumPyTarget(PythonTarget):
     reserved = frozenset({"np", "linalg", "special", "blas", "lapack", "FLOAT", "out", "unit"})
     plain = PLAIN
     fresh = frozenset(
-        {"dot", "outer", "gram", "plus_transpose", "scale_rows", "scale_columns", "apply", "neg"}
+        {"dot", "outer", "gram", "plus_transpose", "scale_rows", "scale_columns", "apply", "neg",
+         "centred", "softmax_jacobian"}
     ).union(INFIX)
 
     def converted(self, name: str, e: Expr) -> list[str]:
@@ -284,6 +285,12 @@ class NumPyTarget(PythonTarget):
             return [f"{target} = np.kron({', '.join(parts)}).reshape({shape})"]
         if op in ("lu", "cholesky", "solve", "inverse", "logdet"):
             return _factored(v, target, a)
+        if op == "centred":
+            return _centred(v, target, a, w)
+        if op == "softmax_jacobian":
+            return [f"{target} = np.dot({a[0]}[:, None], -{a[0]}[None, :])",
+                    f"np.einsum('ii->i', {target})[...] = {a[0]} * "
+                    + PLAIN["softmax_rest"].format(a[0])]
         if op == "near":
             return _near(v, target, a, w)
         if op == "einsum":
@@ -321,6 +328,18 @@ def _exponential(op: str, target: str, a: str, w: Writing) -> list[str]:
         made.append(f"{name} = {a}")
         a = name
     return [*made, *(line.format(target, a) for line in _BY_SOFTMAX[op])]
+
+
+def _centred(v: Value, target: str, a: list[str], w: Writing) -> list[str]:
+    """The row of the largest weight is near the mean: it differs by what the others add."""
+    rows, weights = a
+    top, others, mean = w.fresh("top"), w.fresh("others"), w.fresh("mean")
+    return [f"{top} = {weights}.argmax()",
+            f"{others} = {weights}.copy()",
+            f"{others}[{top}] = 0.0",
+            f"{mean} = {others}.dot({rows})",
+            f"{target} = {rows} - ({weights}[{top}] * {rows}[{top}] + {mean})",
+            f"{target}[{top}] = {others}.sum() * {rows}[{top}] - {mean}"]
 
 
 def _near(v: Value, target: str, a: list[str], w: Writing) -> list[str]:
