@@ -133,7 +133,11 @@ def _mean(t: Expr, e: Expr) -> tuple[Expr, Expr, Expr] | None:
 
 
 def _pair(f: Expr) -> Sequence[Expr] | None:
-    """The two columns of a scalar product."""
+    """The s and the v of s'*v, however it is written."""
+    if f.op == "sum" and f.args[0].op == "had":
+        factors = f.args[0].args
+        s = next((a for a in factors if is_distribution(a)), None)
+        return None if s is None else (s, had(*(a for a in factors if a is not s)))
     if f.op != "mul" or len(f.args) != 2 or any(a.is_scalar for a in f.args):
         return None
     return build.transpose(f.args[0]), f.args[1]

@@ -17,7 +17,16 @@ from matrixcalc.build import add, had, mul, neg, num
 from matrixcalc.calls import make_call, rebuild
 from matrixcalc.codegen.centring import centred_product, centred_sum
 from matrixcalc.codegen.differences import difference
-from matrixcalc.codegen.logs import canonical, exponential, logarithm, peeled, scaled, spread, terms
+from matrixcalc.codegen.logs import (
+    bounded,
+    canonical,
+    exponential,
+    logarithm,
+    peeled,
+    scaled,
+    spread,
+    terms,
+)
 from matrixcalc.codegen.split import Split, Splitting
 from matrixcalc.codegen.vanishing import vanishing
 from matrixcalc.expr import Expr, topological
@@ -113,6 +122,10 @@ class Stabilising:
         known = self.splitting.of(mul(*scalars)) if scalars else None
         if known is None:
             return e if chain == before else mul(*scalars, *chain)
+        if len(chain) == 1 and chain[0].op == "add" and any(map(self._may_be_huge, chain[0].args)):
+            # exp(-z)*(y*exp(x)' + …): each term takes what it needs
+            parts = (mul(*scalars, t) for t in chain[0].args)
+            return add(*(self._chain(t) if t.op == "mul" else t for t in parts))
         log = known.log
         for i in range(len(chain)):
             for t in terms(log):
@@ -120,17 +133,28 @@ class Stabilising:
                 if moved is not None:
                     chain[i], taken = moved
                     log = canonical(add(log, neg(taken)))
-        for i, f in enumerate(chain):
-            core, wrap = _core(f)
-            s = self.splitting.of(core)
-            if not build.is_zero(log) and s is not None and _open(s.log):
-                whole = exponential(add(s.log, spread(log, s.log.shape)))
-                chain[i] = wrap(had(whole, *s.rest))
-                log = build.ZERO
+        if not build.is_zero(log):
+            left = [(i, self.splitting.of(_core(f)[0])) for i, f in enumerate(chain)]
+            able = [(i, s) for i, s in left if s is not None and _open(s.log)]
+            able.sort(key=lambda a: len(terms(a[1].log)))
+            # in equal parts where each term can be parted so, else to the one that has had least
+            parts = len(able)
+            if any((build.split_number(t)[0] / max(parts, 1)).denominator != 1 for t in terms(log)):
+                parts = min(parts, 1)
+            for i, s in able[:parts]:
+                own = spread(scaled(Fraction(1, parts), log), s.log.shape)
+                chain[i] = _core(chain[i])[1](had(exponential(add(s.log, own)), *s.rest))
+            log = build.ZERO if parts else log
         if log is known.log and not unsafe(known):
             return mul(*scalars, *chain)
         front = [] if build.is_zero(log) else [exponential(log)]
         return mul(*front, *known.rest, *chain)
+
+    def _may_be_huge(self, t: Expr) -> bool:
+        """Whether a term is a product of matrices with an exponential in it."""
+        chain = [a for a in t.args if not a.is_scalar] if t.op == "mul" else [t]
+        splits = (self.splitting.of(_core(f)[0]) for f in chain)
+        return any(s is not None and s.high and not bounded(s.log) for s in splits)
 
     def taken_into(self, root: Expr, t: Expr, place: int | None) -> tuple[Expr, Expr] | None:
         """A factor with the divisor exp(t) taken into it, and the part of t that was.
