@@ -7,7 +7,7 @@ from typing import Any
 
 from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.programs import derivative_program, product_program
-from matrixcalc.codegen.targets import target_named
+from matrixcalc.codegen.targets import WITH_OPERATORS, target_named
 from matrixcalc.expr import Expr
 
 
@@ -33,7 +33,8 @@ def code(
         vars, layout, structured: as for ``derive``; a derivative with more than two axes
             has the axes of the function first, then those of the variable.
         sizes: hints for dimensions, which decide the order of multiplication.
-        dense: a Hessian that has a structure as an array too, not as an operator.
+        dense: a Hessian that is diagonal, a Kronecker product, in blocks, of low rank or a sum
+            of these as an array too; the target ``"numpy"`` makes it an operator.
         product: ``"jvp"``, ``"vjp"`` or ``"hvp"`` instead of a derivative: its product with
             a direction ``v``, or with an upstream gradient ``G``.
 
@@ -43,8 +44,10 @@ def code(
     >>> "A.dot(x)" in code("x'*A*x", "x")
     True
     """
+    chosen = target_named(target)
+    dense = dense or target not in WITH_OPERATORS
     program = _program(f, wrt, order, vars, layout, sizes, structured, dense, product)
-    return target_named(target).source(program)
+    return chosen.source(program)
 
 
 def compile(
@@ -68,10 +71,14 @@ def compile(
     >>> g = compile("x'*x", "x")
     >>> g(x=[1.0, 2.0]).tolist()
     [2.0, 4.0]
+    >>> h = compile("sum(exp(x))", "x", order=2)(x=[0.0, 0.0])
+    >>> (h @ [5.0, 6.0]).tolist(), h.dense().tolist()
+    ([5.0, 6.0], [[1.0, 0.0], [0.0, 1.0]])
     >>> compile("x'*x", "x", product="hvp")(x=[5.0, 6.0], v=[1.0, 0.0]).tolist()
     [2.0, 0.0]
     """
     chosen = target_named(target)
+    dense = dense or target not in WITH_OPERATORS
     program = _program(f, wrt, order, vars, layout, sizes, structured, dense, product)
     made: Callable[..., Any] = chosen.load(program)
     return made

@@ -23,6 +23,7 @@ def add_code(
     @click.option("--target", default="numpy", show_default=True)
     @click.option("--order", type=click.IntRange(0, 2), default=1, show_default=True)
     @click.option("--value", is_flag=True, help="The value too, from the same function.")
+    @click.option("--dense", is_flag=True, help="A Hessian as an array, whatever its structure.")
     @click.option("--hvp", "product", is_flag=True, help="The Hessian times a direction v.")
     @click.option(
         "--layout", type=click.Choice(list(LAYOUTS)), default="mixed", show_default=True
@@ -34,6 +35,7 @@ def add_code(
         target: str,
         order: int,
         value: bool,
+        dense: bool,
         product: bool,
         layout: str,
         declared: tuple[str, ...],
@@ -46,4 +48,4 @@ def add_code(
             emit(api.code(text, wrt, target=target, vars=found, product="hvp").rstrip())
             return
         orders = (0, order) if value and order else order
-        emit(api.code(text, wrt, orders, target, vars=found, layout=layout).rstrip())
+        emit(api.code(text, wrt, orders, target, vars=found, layout=layout, dense=dense).rstrip())

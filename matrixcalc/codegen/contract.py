@@ -45,8 +45,9 @@ class Contraction:
                 while len(bucket) > 2:
                     bucket = self._merged(bucket, *self._cheapest(bucket))
                 if len(bucket) == 2 and len(self.operands) > 2:
-                    recent = self._merged(bucket, *bucket)[-1][0]
+                    self._merged(bucket, *bucket)
             self._absorb()
+            recent = max((v for v, _ in self.operands), key=lambda v: v.place)
         while len(self.operands) > 2:
             self._merged(self.operands, *self._cheapest(self.operands))
         return self.operands

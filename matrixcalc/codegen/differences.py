@@ -282,7 +282,8 @@ def _residual(e: Expr) -> Expr:
         if s.op not in ("sigmoid", "softmax") or (t.op == "mul" and len(scalars) + 1 < len(t.args)):
             continue
         scale = neg(mul(*scalars))
-        if _holds(other, s.op) or build.split_number(other)[1] in (build.UNIT, build.ones(s.shape)):
+        if build.split_number(other)[1].op != "sym" or build.split_number(scale)[0] < 0:
+            # what is no label is no number from 0 to 1
             continue
         u = s.args[0]
         rest = (
@@ -293,6 +294,3 @@ def _residual(e: Expr) -> Expr:
         return add(had(other, rest), had(add(other, mul(neg(scale), build.ones(s.shape))), s))
     return e
 
-
-def _holds(e: Expr, op: str) -> bool:
-    return any(f.op == op for f in (e, *e.args))

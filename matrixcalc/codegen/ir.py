@@ -44,6 +44,14 @@ The operations (``Value.op``), with what ``data`` holds; a target must know them
 ``assemble(c, …)`` a sum of cores, each written along a diagonal of a zero array; data
                    holds for each core ``(its indices, the indices of the result)``; only
                    the first may have all axes
+``copy(a)``        the same array in a place of its own
+``diagonal_operator(d)``  V -> d.*V; as the next five, only for a target with operators
+``kronecker_operator(A, B)``  V -> A*V*B', ``crossed_operator(A, B)`` V -> A*V'*B'; a number
+                   or a vector stands for a diagonal matrix
+``block_operator(B)``  a matrix for each row (data 0) or column (1) of V, B their stack
+``operator_sum(a, …)``  of operators; ``low_rank_operator(a?, u, v, …)``: an operator, where
+                   there is one, plus u*v' for each pair, each with the variable's axes, or
+                   for a vector a matrix of several columns
 =================  =================================================================
 """
 
@@ -55,6 +63,8 @@ from typing import Any
 from matrixcalc.dims import Dim
 
 Dims = tuple[Dim, ...]
+
+_VIEWS = frozenset({"T", "reshape", "vec", "diagonal"})
 
 
 class Value:
@@ -189,6 +199,19 @@ class Builder:
 def is_symmetric(a: Value) -> bool:
     """Whether an input is declared symmetric."""
     return a.op == "input" and bool({"symmetric", "positive_definite"}.intersection(a.data[1]))
+
+
+def origin(v: Value) -> Value:
+    """The value whose memory an array may share."""
+    while v.args:
+        if v.op == "assemble":
+            out, free = v.data[0]
+            if len(v.args) > 1 or len(set(free)) < len(free) or set(out) != set(free):
+                break
+        elif v.op not in _VIEWS and not (v.op == "einsum" and len(v.args) == 1):
+            break
+        v = v.args[0]
+    return v
 
 
 def schedule(outputs: list[Value]) -> list[Value]:

@@ -11,6 +11,7 @@ from matrixcalc.codegen.products import PRODUCTS, hvp_of, jvp_of, vjp_of
 from matrixcalc.codegen.program import Output, Program
 from matrixcalc.codegen.stable import Stabilising
 from matrixcalc.codegen.stable_terms import stable_term
+from matrixcalc.codegen.structure import operator_of, owning
 from matrixcalc.codegen.terms import lower_terms
 from matrixcalc.derivative import Derivative
 from matrixcalc.derive import derive
@@ -18,6 +19,7 @@ from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr, symbols
 from matrixcalc.index import Term
 from matrixcalc.layouts import arrange
+from matrixcalc.templates import substitute
 
 _LABELS = ("value", "first derivative", "second derivative")
 
@@ -25,14 +27,15 @@ _LABELS = ("value", "first derivative", "second derivative")
 class Preparation:
     """The passes over expressions before they are lowered."""
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Mapping[str, int] | None) -> None:
+        self.sizes = sizes
         self.stable = Stabilising()
         self._made: dict[Expr, Expr] = {}
 
     def of(self, e: Expr) -> Expr:
         """An expression as it is computed: stable, and cheap sums multiplied out."""
         if e not in self._made:
-            self._made[e] = distributed(self.stable.of(e))
+            self._made[e] = distributed(self.stable.of(e), self.sizes)
         return self._made[e]
 
 
@@ -49,7 +52,7 @@ def derivative_program(
     """The program of a value, a first and a second derivative, or several of them."""
     orders = _orders(order)
     lowering = Lowering(sizes)
-    prepare = Preparation()
+    prepare = Preparation(sizes)
     found: dict[int, Derivative] = {}
     for k in sorted({max(k, 1) for k in orders}):
         found[k] = derive(
@@ -61,9 +64,13 @@ def derivative_program(
     made: dict[int, Output] = {}
     # the highest first: what it needs is shared by the others
     for k in sorted(wanted, reverse=True):
-        label = f"{_LABELS[k]}: {found[k] if k else one.function}"
-        made[k] = Output(label, _lowered(wanted[k], lowering, prepare, found.get(k, one)))
-    outputs = [made[k] for k in orders]
+        d = found.get(k, one)
+        operator = None if dense or k < 2 else operator_of(lowering, d, wanted[k], prepare.of)
+        kind = f"{_LABELS[k]}, an operator (@, .solve, .dense())" if operator else _LABELS[k]
+        value = operator or _lowered(wanted[k], lowering, prepare, d)
+        made[k] = Output(f"{kind}: {d if k else one.function}", value)
+    values = owning(lowering.builder, [made[k].value for k in orders])
+    outputs = [Output(made[k].label, v) for k, v in zip(orders, values, strict=True)]
     about = f"{one.function}, by {wrt}: order {', '.join(map(str, orders))}, {layout} layout."
     variables = (*symbols(one.function), *one.targets)
     return Program.of(about, variables, outputs, lowering.builder)
@@ -85,7 +92,7 @@ def product_program(
     d = derive(f, wrt, vars=vars, verify=False, layout="mixed", structured=structured)
     formula = {"jvp": jvp_of, "vjp": vjp_of, "hvp": hvp_of}[product](d)
     lowering = Lowering(sizes)
-    output = Output(f"{product}: {formula}", lowering.lower(Preparation().of(formula)))
+    output = Output(f"{product}: {formula}", lowering.lower(Preparation(sizes).of(formula)))
     variables = (*symbols(d.function), *d.targets, *symbols(formula))
     return Program.of(f"{d.function}, by {wrt}: {product}.", variables, [output], lowering.builder)
 
@@ -103,9 +110,17 @@ def _formula(prepare: Preparation, d: Derivative, order: int, layout: str) -> Ex
     if order == 0:
         return prepare.of(d.function)
     if tensor.natural is None:
-        return [stable_term(t, prepare.stable) for t in tensor.terms]
+        return [stable_term(_restored(t, d.problem.back), prepare.stable) for t in tensor.terms]
     last = (sum(tensor.orders[:-1]), tensor.orders[-1])
     return prepare.of(arrange(tensor.natural, layout, *last))
+
+
+def _restored(t: Term, back: dict[Expr, Expr]) -> Term:
+    """A term in which the variables have their properties again."""
+    if not back:
+        return t
+    factors = tuple((substitute(e, back), axes) for e, axes in t.factors)
+    return Term(tuple(substitute(s, back) for s in t.scalars), factors, t.free)
 
 
 def _parts(formula: Expr | list[Term], prepare: Preparation) -> list[Expr]:

@@ -32,7 +32,8 @@ class Monomial(NamedTuple):
 
 
 def over_one_denominator(e: Expr, splitting: Splitting) -> Split | None:
-    """A difference of fractions of exponentials as one, if all signs in its numerator agree.
+    """A difference of fractions of exponentials as one, if terms of its numerator cancel and the
+    signs of the others agree.
 
     >>> from matrixcalc.infer import parse
     >>> s = over_one_denominator(parse("1 + exp(2*a) - (1 + exp(a))^2"), Splitting())
@@ -48,14 +49,19 @@ def over_one_denominator(e: Expr, splitting: Splitting) -> Split | None:
     if len({p.number > 0 for p in parts}) == 1:
         return None
     front: Expr = build.zeros(e.shape)
+    cancelled = False
     for _ in range(_ROUNDS):
         step = _without_fractions(parts, e.shape)
         if step is None:
             return None
-        parts, common = step
+        every, common = step
+        parts = [p for p in every if p.number]
+        cancelled = cancelled or len(parts) < len(every)
         front = add(front, common)
         if not parts or build.is_zero(common):
             break
+    if not cancelled:
+        return None
     if not parts:
         return Split(build.zeros(e.shape), (build.ZERO,))
     signs = {p.number > 0 for p in parts}
@@ -85,7 +91,10 @@ def _monomials(t: Expr, splitting: Splitting) -> list[Monomial] | None:
 def _without_fractions(
     parts: Sequence[Monomial], shape: Shape
 ) -> tuple[list[Monomial], Expr] | None:
-    """The sum with the powers of 1 + exp(u) that all have drawn out, the others multiplied out."""
+    """The sum with the powers of 1 + exp(u) that all have drawn out, the others multiplied out.
+
+    What cancels is there with the number 0.
+    """
     numbers: list[Monomial] = []
     powers: list[dict[Expr, Fraction]] = []
     arguments: list[Expr] = []
@@ -120,11 +129,10 @@ def _without_fractions(
             log = canonical(p.log)
             known = total.get(log.key)
             total[log.key] = Monomial(p.number + (known.number if known else 0), log)
-    left = [p for p in total.values() if p.number]
-    if len(left) > _MOST:
+    if len(total) > _MOST:
         return None
     drawn = (mul(num(c), make_call("softplus", (u,))) for u, c in common.items())
-    return left, add(build.zeros(shape), *drawn)
+    return list(total.values()), add(build.zeros(shape), *drawn)
 
 
 def _in_softplus(log: Expr) -> Expr:

@@ -124,8 +124,8 @@ class Stabilising:
             return e if chain == before else mul(*scalars, *chain)
         if len(chain) == 1 and chain[0].op == "add" and any(map(self._may_be_huge, chain[0].args)):
             # exp(-z)*(y*exp(x)' + …): each term takes what it needs
-            parts = (mul(*scalars, t) for t in chain[0].args)
-            return add(*(self._chain(t) if t.op == "mul" else t for t in parts))
+            each = (mul(*scalars, t) for t in chain[0].args)
+            return add(*(self._chain(t) if t.op == "mul" else t for t in each))
         log = known.log
         for i in range(len(chain)):
             for t in terms(log):
@@ -139,7 +139,8 @@ class Stabilising:
             able.sort(key=lambda a: len(terms(a[1].log)))
             # in equal parts where each term can be parted so, else to the one that has had least
             parts = len(able)
-            if any((build.split_number(t)[0] / max(parts, 1)).denominator != 1 for t in terms(log)):
+            shares = [build.split_number(t)[0] / max(parts, 1) for t in terms(log)]
+            if any(k.denominator != 1 for k in shares):
                 parts = min(parts, 1)
             for i, s in able[:parts]:
                 own = spread(scaled(Fraction(1, parts), log), s.log.shape)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from matrixcalc.codegen.ir import Value, schedule
-from matrixcalc.codegen.names import identifier
+from matrixcalc.codegen.names import PYTHON, Language, identifier
 from matrixcalc.dims import Dim
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr
@@ -24,6 +24,9 @@ _STEMS = {
     "neg": "negative", "lu": "factor", "cholesky": "factor", "solve": "solution",
     "inverse": "inverse", "gram": "gram", "outer": "outer", "sum": "total", "einsum": "core",
     "assemble": "tensor", "dot": "product", "symv": "product", "multi_dot": "product",
+    "diagonal_operator": "diagonal", "kronecker_operator": "kronecker",
+    "crossed_operator": "crossed", "block_operator": "blockwise", "operator_sum": "operator",
+    "low_rank_operator": "operator",
     "scale_rows": "scaled", "scale_columns": "scaled", "reshape": "shaped", "T": "transposed",
     "abs": "magnitude", "max": "largest", "min": "smallest",
 }
@@ -32,17 +35,25 @@ _STEMS = {
 class Writing:
     """The names, sizes and texts of one function.
 
-    ``reserved`` are names that the target itself uses. ``origins`` and ``sizes`` are how each
-    dimension is told by an argument and what it is called; ``needed`` those that are used;
+    ``reserved`` are names that the target itself uses, ``language`` says what a name may be.
+    ``origins`` and ``sizes`` are how each dimension is told by an argument and what it is
+    called; ``needed`` those that are used;
     ``helpers`` are functions that stand before the one that is written; ``placed`` the
     workspaces of the caller that results are computed in.
     """
 
-    def __init__(self, variables: Sequence[Expr], reserved: Iterable[str] = ()) -> None:
-        self.taken = set(reserved)
+    def __init__(
+        self,
+        variables: Sequence[Expr],
+        reserved: Iterable[str] = (),
+        language: Language = PYTHON,
+    ) -> None:
+        self.reserved = frozenset(reserved)
+        self.taken = set(self.reserved)
+        self.language = language
         self.arguments: dict[str, str] = {}
         for e in variables:
-            self.arguments[e.name] = self.fresh(identifier(e.name))
+            self.arguments[e.name] = self.fresh(identifier(e.name, self.reserved, language))
         self.sizes: dict[str, str] = {}
         self.origins: dict[str, str] = {}
         self.needed: list[str] = []
@@ -64,7 +75,11 @@ class Writing:
 
     def temporary(self, v: Value) -> str:
         """A telling name for a value: ``Xw`` for X*w, ``exp_x`` for exp(x)."""
-        return self.fresh(self.telling(v) or _STEMS.get(v.op, v.op))
+        return self.fresh(self.stem(v))
+
+    def stem(self, v: Value) -> str:
+        """What the name of a value begins with."""
+        return self.telling(v) or _STEMS.get(v.op, v.op)
 
     def telling(self, v: Value) -> str | None:
         """A name that says what the value is, or None."""
@@ -103,7 +118,12 @@ class Writing:
             for axis, d in enumerate(axes_of(e)):
                 if len(d.names) == 1 and d.factor == 1 and d.names[0] not in self.origins:
                     self.origins[d.names[0]] = text(self.arguments[e.name], axis)
-                    self.sizes[d.names[0]] = self.fresh(identifier(d.names[0]))
+                    self.tell_size(d.names[0])
+
+    def tell_size(self, name: str) -> str:
+        """Give a name in code to the size of a dimension."""
+        made = self.sizes[name] = self.fresh(identifier(name, self.reserved, self.language))
+        return made
 
     def size(self, d: Dim, told: bool = False) -> str:
         """A dimension in the names of sizes, which are given values where they are used.

@@ -11,7 +11,13 @@ from matrixcalc.codegen.ir import Value, schedule
 from matrixcalc.codegen.pairs import letters
 from matrixcalc.codegen.program import Output, Program
 from matrixcalc.codegen.rewriting import rewritten
-from matrixcalc.codegen.targets.python import INFIX, PythonTarget, literal, polynomial
+from matrixcalc.codegen.targets.python import (
+    INFIX,
+    PythonTarget,
+    is_view,
+    literal,
+    polynomial,
+)
 from matrixcalc.codegen.writing import ATOM, PRODUCT, SIGN, Writing
 from matrixcalc.errors import UnsupportedError
 
@@ -21,7 +27,6 @@ HAVING = {"expm": "numpy, jax, torch", "sqrtm": "numpy, jax", "logm": "numpy"}
 """The targets that have a function of matrices, where others do not."""
 
 FACTORS = ("lu", "cholesky")
-_VIEWS = frozenset({"T", "reshape", "vec", "diagonal"})
 _TAKE_NUMBERS = frozenset(
     {*INFIX, "neg", "full", "scaled_eye", "add_diag", "gram", "einsum", "assemble"}
 )
@@ -269,19 +274,6 @@ def cut(present: Any) -> str:
     """The index that puts the axes of an array at some places, with axes of length 1 between."""
     places = [":" if p else "None" for p in present]
     return f"[{', '.join(places)}]" if "None" in places else ""
-
-
-def is_view(v: Value) -> bool:
-    """Whether a value may share its memory with an argument."""
-    while v.args:
-        if v.op == "assemble":
-            out, free = v.data[0]
-            if len(v.args) > 1 or len(set(free)) < len(free) or set(out) != set(free):
-                return False
-        elif v.op not in _VIEWS and not (v.op == "einsum" and len(v.args) == 1):
-            return False
-        v = v.args[0]
-    return v.op == "input" and v.ndim > 0
 
 
 def _array(v: Value, program: Program) -> Value:

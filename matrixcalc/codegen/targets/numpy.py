@@ -13,7 +13,14 @@ from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.pairs import Side, letters, pair_of
 from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.spellings import ELEMENTWISE
-from matrixcalc.codegen.targets.python import INFIX, PythonTarget, literal, polynomial
+from matrixcalc.codegen.targets import operators
+from matrixcalc.codegen.targets.python import (
+    INFIX,
+    PythonTarget,
+    is_view,
+    literal,
+    polynomial,
+)
 from matrixcalc.codegen.writing import ATOM, Writing, axes_of
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr
@@ -44,6 +51,7 @@ PLAIN = {
     "pinv": "np.linalg.pinv({0})",
     "logaddexp": "np.logaddexp({0}, {1})",
     "softmax_rest": "np.where({0} > 0.5, {0}[{0} <= 0.5].sum(), 1.0 - {0})",
+    "copy": "np.array({0})",
     "expm": "linalg.expm({0})",
     "logm": "linalg.logm({0}).real",
     "sqrtm": "linalg.sqrtm({0}).real",
@@ -115,9 +123,10 @@ class NumPyTarget(PythonTarget):
         "special": "from scipy import special",
         "blas": "from scipy.linalg import blas",
         "lapack": "from scipy.linalg import lapack",
+        "LinearOperator": "from scipy.sparse.linalg import LinearOperator",
     })
     constants = ("FLOAT = np.dtype(float)",)
-    reserved = frozenset({"np", "linalg", "special", "blas", "lapack", "FLOAT", "out", "unit"})
+    reserved = operators.NAMES | {*modules, "FLOAT", "out", "unit"}
     plain = PLAIN
     fresh = frozenset(
         {"dot", "outer", "gram", "plus_transpose", "scale_rows", "scale_columns", "apply", "neg",
@@ -192,10 +201,10 @@ class NumPyTarget(PythonTarget):
         texts: list[str] = []
         for place, o in zip(workspaces(program), program.outputs, strict=True):
             text = w.bare(o.value)
-            if not o.value.ndim or place in w.placed:
+            if not in_place(o.value) or place in w.placed:
                 texts.append(text)
                 continue
-            if o.value.op in ("input", "T", "reshape", "vec"):
+            if is_view(o.value):
                 # a view of an argument would hand the argument back
                 made += [f"if {place} is None:", f"    {place} = np.array({text})", "else:"]
             else:
@@ -240,10 +249,13 @@ class NumPyTarget(PythonTarget):
         else:
             unpacked = []
         for place, o in zip(places, program.outputs, strict=True):
-            if o.value.ndim:
+            if in_place(o.value):
                 fit = f"{place}.dtype is FLOAT and {place}.flags.c_contiguous"
                 unpacked += [f"if {place} is not None and not ({fit}):",
                              "    raise ValueError('out must be a C-contiguous array of floats')"]
+            elif o.value.ndim:
+                unpacked += [f"if {place} is not None:",
+                             "    raise ValueError('out must be None for an operator')"]
         return [*checks, *slow, *unpacked]
 
     def statements(self, v: Value, target: str, w: Writing) -> list[str]:
@@ -298,7 +310,9 @@ class NumPyTarget(PythonTarget):
         if op == "stack":
             return [f"{target} = np.stack(({', '.join(a)}))"]
         if op == "assemble":
-            return _assembled(v, target, a, shape)
+            return _assembled(v, target, w, shape)
+        if op in operators.CLASSES:
+            return operators.statements(v, target, w)
         if op in _TABLED:
             return _special(op, target, a)
         raise UnsupportedError(f"no NumPy code for {op}")
@@ -309,6 +323,11 @@ def workspaces(program: Program) -> list[str]:
     if len(program.outputs) == 1:
         return ["out"]
     return [f"out_{k + 1}" for k in range(len(program.outputs))]
+
+
+def in_place(v: Value) -> bool:
+    """Whether an output can be put into a workspace: it is an array."""
+    return v.ndim > 0 and v.op not in operators.CLASSES
 
 
 def into(v: Value) -> str:
@@ -492,11 +511,12 @@ def _stack_of_matrices(text: str, side: Side, batch: int, w: Writing) -> str:
     return text
 
 
-def _assembled(v: Value, target: str, a: list[str], shape: str) -> list[str]:
+def _assembled(v: Value, target: str, w: Writing, shape: str) -> list[str]:
     made: list[str] = []
-    for text, core, (out, free) in zip(a, v.args, v.data, strict=True):
+    for core, (out, free) in zip(v.args, v.data, strict=True):
+        text = w.name(core)
         if len(out) == len(free):
-            fresh = core.op in ("einsum", "add", "sub") and not made
+            fresh = core.op in ("einsum", "add", "sub") and w.uses[core] == 1 and not made
             made.append(f"{target} = {text}" if fresh else f"{target} = np.array({text})")
             continue
         if not made:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from matrixcalc.codegen.ir import Value
+from matrixcalc.codegen.ir import Value, origin
 from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.spellings import ELEMENTWISE
 from matrixcalc.codegen.writing import (
@@ -242,14 +242,19 @@ class PythonTarget:
         """The last line; arguments are never handed back themselves."""
         texts = []
         for o in program.outputs:
-            # a view of an argument would hand the argument back
-            owned = o.value.op not in ("input", "T", "reshape", "vec") or not o.value.ndim
-            texts.append(w.bare(o.value) if owned else self.copied(w.bare(o.value)))
+            text = w.bare(o.value)
+            texts.append(self.copied(text) if is_view(o.value) else text)
         return [f"return {', '.join(texts)}"]
 
     def copied(self, text: str) -> str:
         """A copy of an array."""
         return text
+
+
+def is_view(v: Value) -> bool:
+    """Whether a value may share its memory with an argument."""
+    owner = origin(v)
+    return owner.op == "input" and owner.ndim > 0
 
 
 def literal(value: Fraction) -> str:
