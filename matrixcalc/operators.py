@@ -189,6 +189,7 @@ STABLE: dict[str, Operator] = {
         Operator("_log_softplus", "any -> same", meaning="log(log(1 + exp(A)))", spelled="log_softplus({A})", follows=True),
         Operator("_sech2", "any -> same", meaning="1 - tanh(A).^2", spelled="sech2({A})", follows=True),
         Operator("_centred", "[n,m],[n] -> same", meaning="A - vector(1)*B'*A", spelled="centred({A})"),
+        Operator("_softmax_times", "[n,m],[n] -> same", meaning="(diag(B) - B*B')*A", spelled="softmax_times({A})"),
         Operator("_softmax_jacobian", "[n] -> [n,n]", meaning="diag(A) - A*A'", spelled="softmax_jacobian({A})"),
         Operator("_near", "any, any -> same", meaning="A, near a point by a polynomial", spelled="near({A})"),
         Operator("_logaddexp", "any, any -> same", meaning="log(exp(A) + exp(B))", spelled="logaddexp({A})"),

@@ -1,6 +1,6 @@
 """Differences from a mean: what the derivatives of softmax and of log-sum-exp consist of.
 
-With s = softmax(u), (diag(s) - s*s')*A is diag(s) times the rows of A less their mean s'*A, and
+With s = softmax(u), (diag(s) - s*s')*A is diag(s)*C for the rows C of A less their mean s'*A, and
 A'*(diag(s) - s*s')*A is their variance C'*diag(s)*C. Where one entry of s is near 1 its row is
 near the mean; that difference is then the sum of the others, in which nothing cancels.
 """
@@ -25,7 +25,7 @@ def centred_product(e: Expr) -> Expr:
     >>> from matrixcalc.infer import parse
     >>> jacobian = centred_sum(parse("diag(softmax(x)) - softmax(x)*softmax(x)'"))
     >>> centred_product(build.mul(parse("B"), jacobian, parse("A")))
-    B*diag(softmax(x))*centred(A, softmax(x))
+    B*softmax_times(A, softmax(x))
     """
     scalars = [a for a in e.args if a.is_scalar]
     chain = [a for a in e.args if not a.is_scalar]
@@ -67,8 +67,8 @@ def _by_rows(s: Expr, before: list[Expr], after: list[Expr]) -> Expr | None:
         return None if turned is None else build.transpose(turned)
     rows = _centred(right, s)
     if left is build.transpose(right):
-        left = build.transpose(rows)
-    weighted = had(s, rows) if right.order == 1 else mul(make_call("diag", (s,)), rows)
+        return mul(build.transpose(rows), make_call("diag", (s,)), rows)
+    weighted = make_call("_softmax_times", rows.args)
     return weighted if left is None else mul(left, weighted)
 
 

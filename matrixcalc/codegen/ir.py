@@ -28,6 +28,7 @@ The operations (``Value.op``), with what ``data`` holds; a target must know them
 ``softmax_rest(p)``  1 - p for a softmax p; the largest as the sum of the others
 ``softmax_columns log_softmax_columns logsumexp_columns``  each column of a matrix by itself
 ``centred(A, s)``  A less its mean s'*A in each row, for a softmax s
+``softmax_times(A, s)``  diag(s)*centred(A, s), which is (diag(s) - s*s')*A
 ``softmax_jacobian(s)``  diag(s) - s*s'
 ``near(t, a)``     t^k*(c0 + c1*t + …) where abs(t) < h, else a, on equal axes; data
                    ``(h, k, c0, c1, …)``

@@ -109,13 +109,14 @@ class FunctionalTarget(PythonTarget):
             s, m = a[0], self.module
             rest = f"{m}.where({s} > 0.5, {m}.sum({m}.where({s} > 0.5, 0.0, {s})), 1.0 - {s})"
             return [f"{target} = {m}.where({self.mask(v, w)}, {s} * {rest}, -{s}[:, None] * {s})"]
-        if v.op == "centred":
+        if v.op in ("centred", "softmax_times"):
             (rows, s), m, others = a, self.module, w.fresh("others")
             column = "[:, None]" if v.ndim == 2 else ""
+            front = f"{s}{column} * " if v.op == "softmax_times" else ""
             # the row of a weight near 1 is near the mean: it differs by what the others add
             return [
                 f"{others} = {m}.where({s} > 0.5, 0.0, {s})",
-                f"{target} = {m}.where({s}{column} > 0.5, {m}.sum({others}) * {rows} - "
+                f"{target} = {front}{m}.where({s}{column} > 0.5, {m}.sum({others}) * {rows} - "
                 f"{others} @ {rows}, {rows} - {s} @ {rows})",
             ]
         if v.op == "near":

@@ -75,6 +75,12 @@ _STATEMENTS = {
         "    {target}[{k}, {k}] = {0}[{k}] * {rest}[{k}]",
         "end",
     ),
+    "softmax_times": (
+        "# the row of a weight near 1 is near the mean: it differs by what the others add",
+        "{others} = ifelse.({1} .> 0.5, 0.0, {1})",
+        "{target} = {1} .* ifelse.({1} .> 0.5, sum({others}) .* {0} .- {others}' * {0}, "
+        "{0} .- {1}' * {0})",
+    ),
     "centred": (
         "# the row of a weight near 1 is near the mean: it differs by what the others add",
         "{others} = ifelse.({1} .> 0.5, 0.0, {1})",

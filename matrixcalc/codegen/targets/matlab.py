@@ -79,6 +79,14 @@ _STATEMENTS = {
         "{target} = -{0} * {0}';",
         "{target}(1:{n}+1:end) = {0} .* {rest};",
     ),
+    "softmax_times": (
+        "% the row of a weight near 1 is near the mean: it differs by what the others add",
+        "{others} = {1};",
+        "{others}({1} > 0.5) = 0;",
+        "{target} = {0} - {1}' * {0};",
+        "{target}({1} > 0.5, :) = sum({others}) * {0}({1} > 0.5, :) - {others}' * {0};",
+        "{target} = {1} .* {target};",
+    ),
     "centred": (
         "% the row of a weight near 1 is near the mean: it differs by what the others add",
         "{others} = {1};",

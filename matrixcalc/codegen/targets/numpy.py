@@ -130,7 +130,7 @@ class NumPyTarget(PythonTarget):
     plain = PLAIN
     fresh = frozenset(
         {"dot", "outer", "gram", "plus_transpose", "scale_rows", "scale_columns", "apply", "neg",
-         "centred", "softmax_jacobian"}
+         "centred", "softmax_jacobian", "softmax_times"}
     ).union(INFIX)
 
     def converted(self, name: str, e: Expr) -> list[str]:
@@ -297,7 +297,7 @@ class NumPyTarget(PythonTarget):
             return [f"{target} = np.kron({', '.join(parts)}).reshape({shape})"]
         if op in ("lu", "cholesky", "solve", "inverse", "logdet"):
             return _factored(v, target, a)
-        if op == "centred":
+        if op in ("centred", "softmax_times"):
             return _centred(v, target, a, w)
         if op == "softmax_jacobian":
             return [f"{target} = np.dot({a[0]}[:, None], -{a[0]}[None, :])",
@@ -350,15 +350,28 @@ def _exponential(op: str, target: str, a: str, w: Writing) -> list[str]:
 
 
 def _centred(v: Value, target: str, a: list[str], w: Writing) -> list[str]:
-    """The row of the largest weight is near the mean: it differs by what the others add."""
     rows, weights = a
     top, others, mean = w.fresh("top"), w.fresh("others"), w.fresh("mean")
+    whole = f"{weights}[{top}] * {rows}[{top}] + {mean}"
+    apart = f"{others}.sum() * {rows}[{top}] - {mean}"
+    if v.op == "centred":
+        made = [f"{target} = {rows} - ({whole})"]
+    elif v.ndim == 1:
+        made = [f"{target} = {weights} * ({rows} - ({whole}))"]
+        apart = f"{weights}[{top}] * ({apart})"
+    else:
+        # a rank-one update in place; BLAS sees the transposed matrix
+        made = [f"{target} = {weights}[:, None] * {rows}",
+                f"{target} = blas.dger(-1.0, {whole}, {weights}, a={target}.T, overwrite_a=1).T"]
+        apart = f"{weights}[{top}] * ({apart})"
     return [f"{top} = {weights}.argmax()",
             f"{others} = {weights}.copy()",
             f"{others}[{top}] = 0.0",
             f"{mean} = {others}.dot({rows})",
-            f"{target} = {rows} - ({weights}[{top}] * {rows}[{top}] + {mean})",
-            f"{target}[{top}] = {others}.sum() * {rows}[{top}] - {mean}"]
+            *made,
+            f"if {weights}[{top}] > 0.5:",
+            "    # this row is near the mean: it differs by what the others add",
+            f"    {target}[{top}] = {apart}"]
 
 
 def _near(v: Value, target: str, a: list[str], w: Writing) -> list[str]:
