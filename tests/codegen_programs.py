@@ -10,7 +10,7 @@ import numpy
 
 from matrixcalc.codegen.api import code
 from matrixcalc.codegen.program import Program
-from matrixcalc.codegen.programs import derivative_program, product_program
+from matrixcalc.codegen.programs import program_of
 from matrixcalc.derive import derive
 from matrixcalc.numeric import evaluate
 from matrixcalc.values import named
@@ -47,11 +47,9 @@ class Example:
 
     def program(self) -> Program:
         """Its operations."""
-        given = dict(self.vars)
-        if self.product:
-            return product_program(self.expression, self.wrt, self.product, given, None, None)
-        return derivative_program(
-            self.expression, self.wrt, self.order, given, "mixed", None, None, True
+        return program_of(
+            self.expression, self.wrt, self.order, dict(self.vars), "mixed", None, None, True,
+            self.product or None,
         )
 
     def source(self, target: str) -> str:

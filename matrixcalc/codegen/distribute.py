@@ -1,7 +1,7 @@
 """Cheap sums multiplied out: (diag(s) - s*s')*A never forms the matrix in parentheses.
 
-A factor whose terms are all diagonal, of rank one or multiples of the identity is
-multiplied term by term with the rest of its chain; so is a sum of variables that
+A factor whose terms are all diagonal, of rank one, Kronecker products or multiples of the
+identity is multiplied term by term with the rest of its chain; so is a sum of variables that
 meets a vector, (A + A')*x, and any sum for which the hints on sizes say that it pays:
 with few columns in V, (T - U*V')*V is T*V - U*(V'*V). Any other sum is kept whole.
 """
@@ -35,7 +35,13 @@ def distributed(root: Expr, sizes: Sizes | None = None) -> Expr:
     for e in topological(root):
         args = tuple(made[a] for a in e.args)
         new = e if args == e.args else rebuild(e, args, e.shape)
-        made[e] = _expanded(new, sizes or {}) if new.op == "mul" else new
+        if new.op == "mul":
+            new = _expanded(new, sizes or {})
+        elif new.op in ("sum", "tr") and new.args[0].op == "add":
+            terms = new.args[0].args
+            if any(_body(t)[0].op == "kron" for t in terms):
+                new = build.add(*(rebuild(new, (t,), new.shape) for t in terms))
+        made[e] = new
     return made[root]
 
 
@@ -101,7 +107,7 @@ def _body(t: Expr) -> tuple[Expr, ...]:
 def _cheap(t: Expr) -> bool:
     body = _body(t)
     if len(body) == 1:
-        return body[0].op in ("diag", "eye")
+        return body[0].op in ("diag", "eye", "kron")
     # of rank one, where an inner dimension is 1
     return any(f.cols.is_one for f in body[:-1])
 

@@ -12,14 +12,17 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from matrixcalc.codegen.chain import size_of
 from matrixcalc.codegen.contract import Contraction, Operand, multiplied, permuted
 from matrixcalc.codegen.ir import Dims, Value
-from matrixcalc.codegen.lower import Lowering
 from matrixcalc.dims import Dim
 from matrixcalc.expr import Expr
 from matrixcalc.index import Indices, Term, flat
+
+if TYPE_CHECKING:
+    from matrixcalc.codegen.lower import Lowering
 
 Ids = tuple[int, ...]
 

@@ -37,10 +37,10 @@ function derivative(A, X)
     # inv(X)*A
     solution = X \ A
     # tr(inv(X)*A)*eye - inv(X)*A
-    add_diag = -solution + tr(solution) * I
+    total = -solution + tr(solution) * I
     # det(X)*(tr(inv(X)*A)*eye - inv(X)*A) + tr(adj(X)*A)*eye
-    add_diag_2 = det_part .* add_diag + trace_product * I
+    total_2 = det_part .* total + trace_product * I
     # ((det(X)*(tr(inv(X)*A)*eye - inv(X)*A) + tr(adj(X)*A)*eye)*adj(X))'
-    first_derivative = copy((add_diag_2 * adj)')
+    first_derivative = copy((total_2 * adj)')
     return value, first_derivative
 end

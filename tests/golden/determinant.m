@@ -39,9 +39,9 @@ function [value, first_derivative] = derivative(A, X)
     % inv(X)*A
     solution = X \ A;
     % tr(inv(X)*A)*eye - inv(X)*A
-    add_diag = -solution + trace(solution) * eye(n);
+    total = -solution + trace(solution) * eye(n);
     % det(X)*(tr(inv(X)*A)*eye - inv(X)*A) + tr(adj(X)*A)*eye
-    add_diag_2 = det_part * add_diag + trace_product * eye(n);
+    total_2 = det_part * total + trace_product * eye(n);
     % ((det(X)*(tr(inv(X)*A)*eye - inv(X)*A) + tr(adj(X)*A)*eye)*adj(X))'
-    first_derivative = (add_diag_2 * adj)';
+    first_derivative = (total_2 * adj)';
 end

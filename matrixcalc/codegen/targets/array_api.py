@@ -103,18 +103,18 @@ class ArrayAPITarget(FunctionalTarget):
             size = b.unary("abs", x.args[0] if x.op == "neg" else x)
             small = b.unary("exp", b.negate(size))
             return b.make(v.data, x, small, dims=v.dims)
-        if v.op.removesuffix("_columns") in ("softmax", "log_softmax", "logsumexp"):
+        kind, columns = v.op.removesuffix("_columns"), v.op.endswith("_columns")
+        if kind in ("softmax", "log_softmax", "logsumexp"):
             (x,) = args
-            columns = v.op.endswith("_columns")
             rest = x.dims[1:] if columns else ()
             most = b.make("colmax" if columns else "max", x, dims=rest)
             shifted = b.make("sub", x, most, dims=x.dims)
             exp = b.unary("exp", shifted)
             total = b.make("colsum" if columns else "sum", exp, dims=rest)
-            if v.op.startswith("softmax"):
+            if kind == "softmax":
                 return b.make("div", exp, total, dims=v.dims)
             log = b.unary("log", total)
-            if v.op.startswith("log_softmax"):
+            if kind == "log_softmax":
                 return b.make("sub", shifted, log, dims=v.dims)
             return b.binary("add", most, log)
         return super().changed(v, args, program)

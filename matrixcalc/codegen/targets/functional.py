@@ -262,7 +262,7 @@ class FunctionalTarget(PythonTarget):
         for o in program.outputs:
             text = w.bare(o.value)
             texts.append(self.copied(text) if is_view(o.value) else text)
-        return [f"return {', '.join(texts)}"]
+        return [f"return {program.listed(texts)}"]
 
 
 def shape(v: Value, w: Writing) -> str:

@@ -194,7 +194,7 @@ class JuliaTarget(ColumnTarget):
             used += "using SpecialFunctions: erf\n"
         return (
             f'{used}\n"""\n{text}\n"""\nfunction {call}\n{code}'
-            f"    return {', '.join(names)}\nend\n"
+            f"    return {program.listed(names)}\nend\n"
         )
 
     def converted(self, name: str, e: Expr) -> list[str]:

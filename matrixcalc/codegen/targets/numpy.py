@@ -22,6 +22,7 @@ from matrixcalc.codegen.targets.python import (
     polynomial,
 )
 from matrixcalc.codegen.writing import ATOM, Writing, axes_of
+from matrixcalc.dims import Dim
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr
 
@@ -211,7 +212,7 @@ class NumPyTarget(PythonTarget):
                 made += [f"if {place} is None:", f"    {place} = {text}", "else:"]
             made.append(f"    {place}[...] = {text}")
             texts.append(place)
-        return [*made, f"return {', '.join(texts)}"]
+        return [*made, f"return {program.listed(texts)}"]
 
     def length(self, name: str, axis: int) -> str:
         return f"{name}.shape[{axis}]" if axis else f"len({name})"
@@ -230,16 +231,7 @@ class NumPyTarget(PythonTarget):
             fits.append(" is ".join([*(f"type({name})" for name in numbers), "float"]))
         # the sizes of vectors are asked for first, and need an axis to be there
         for name, axes in sorted(arrays, key=lambda a: len(a[1])):
-            own = [self.length(name, k) for k in range(len(axes))]
-            wanted = [w.size(d, told=True) for d in axes]
-            if own == wanted:
-                fits.append(f"{name}.ndim == {len(axes)}")
-            elif own[0] == wanted[0]:
-                fits.append(f"{name}.ndim == 2 and {own[1]} == {wanted[1]}")
-            elif own[-1] == wanted[-1]:
-                fits.append(f"{name}.ndim == 2 and {own[0]} == {wanted[0]}")
-            else:
-                fits.append(f"{name}.shape == {w.shape(axes, told=True)}")
+            fits += self.fits(name, axes, w)
         slow = [f"    {line}" for line in super().arguments(w, program, made)]
         inner = [f"    {'and ' if k else ''}{text}" for k, text in enumerate(fits)]
         checks = [f"if not {fits[0]}:"] if len(fits) == 1 else ["if not (", *inner, "):"]
@@ -257,6 +249,18 @@ class NumPyTarget(PythonTarget):
                 unpacked += [f"if {place} is not None:",
                              "    raise ValueError('out must be None for an operator')"]
         return [*checks, *slow, *unpacked]
+
+    def fits(self, name: str, axes: Sequence[Dim], w: Writing) -> list[str]:
+        """The conditions under which an array is taken as it is, after its type."""
+        own = [self.length(name, k) for k in range(len(axes))]
+        wanted = [w.size(d, told=True) for d in axes]
+        if own == wanted:
+            return [f"{name}.ndim == {len(axes)}"]
+        if own[0] == wanted[0]:
+            return [f"{name}.ndim == 2 and {own[1]} == {wanted[1]}"]
+        if own[-1] == wanted[-1]:
+            return [f"{name}.ndim == 2 and {own[0]} == {wanted[0]}"]
+        return [f"{name}.shape == {w.shape(axes, told=True)}"]
 
     def statements(self, v: Value, target: str, w: Writing) -> list[str]:
         a = [w.name(x) for x in v.args]
@@ -460,11 +464,10 @@ def einsum(v: Value, w: Writing) -> str:
     left = _stack_of_matrices(a[0], pair.left, pair.batch, w)
     right = _stack_of_matrices(a[1], pair.right, pair.batch, w)
     made = f"np.matmul({left}, {right})" if pair.batch else f"{left}.dot({right})"
-    gathered = (
-        pair.batch + 2 != len(pair.dims) or pair.batch > 1
-        if pair.batch
-        else len(pair.dims) > 2
-    )
+    columns = len(pair.dims) - pair.batch - pair.rows
+    gathered = max(pair.rows, columns) > 1
+    if pair.batch:
+        gathered = (pair.batch, pair.rows, columns) != (1, 1, 1)
     if gathered:
         made += f".reshape({', '.join(w.size(d) for d in pair.dims)})"
     if pair.order is not None:

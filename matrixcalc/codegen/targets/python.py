@@ -70,6 +70,19 @@ class PythonTarget:
     def load(self, program: Program) -> Callable[..., Any]:
         """The function, to be called with its variables by name or in sorted order."""
         text, arguments = self._written(program)
+        made = self.executed(text)
+        renamed = {k: v for k, v in arguments.items() if k != v}
+        if not renamed:
+            return made
+
+        def call(*args: Any, **values: Any) -> Any:
+            return made(*args, **{renamed.get(k, k): v for k, v in values.items()})
+
+        call.__doc__ = made.__doc__
+        return call
+
+    def executed(self, text: str) -> Callable[..., Any]:
+        """The function that a text defines."""
         scope: dict[str, Any] = {}
         try:
             # The text is our own: see names.py for the only part of it that a user chose.
@@ -80,15 +93,7 @@ class PythonTarget:
                 hint=f"pip install 'matrixcalc-engine[{self.extra}]'",
             ) from e
         made: Callable[..., Any] = scope["function"]
-        renamed = {k: v for k, v in arguments.items() if k != v}
-        if not renamed:
-            return made
-
-        def call(*args: Any, **values: Any) -> Any:
-            return made(*args, **{renamed.get(k, k): v for k, v in values.items()})
-
-        call.__doc__ = made.__doc__
-        return call
+        return made
 
     def _written(self, program: Program) -> tuple[str, dict[str, str]]:
         program = self.rewritten(program)
@@ -244,7 +249,7 @@ class PythonTarget:
         for o in program.outputs:
             text = w.bare(o.value)
             texts.append(self.copied(text) if is_view(o.value) else text)
-        return [f"return {', '.join(texts)}"]
+        return [f"return {program.listed(texts)}"]
 
     def copied(self, text: str) -> str:
         """A copy of an array."""
