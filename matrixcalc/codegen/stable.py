@@ -58,7 +58,7 @@ class Stabilising:
             if e not in made:
                 args = tuple(made[a] for a in e.args)
                 new = self._rule(e if args == e.args else rebuild(e, args, e.shape))
-                made[e] = vanishing(new) if new.op in ("add", "_logaddexp") else new
+                made[e] = vanishing(new) if new.op in ("add", "log", "_logaddexp") else new
         return made[root]
 
     def _rule(self, e: Expr) -> Expr:
@@ -92,24 +92,25 @@ class Stabilising:
         number, inner = build.split_number(a)
         found: list[Expr] = []
         rest: list[Expr] = []
-        for f in inner.args if inner.op in ("mul", "had") and not _is_form(inner) else (inner,):
-            s = None if _log_of_signed(f, number < 0) else self.splitting.of(f)
+        factors = inner.args if inner.op in ("mul", "had") and not _is_form(inner) else (inner,)
+        for f in factors:
+            alone = len(factors) == 1 and _log_of_signed(f, number < 0)
+            s = None if alone else self.splitting.of(f)
             if s is not None:
                 found.append(spread(logarithm(s.log), a.shape))
-            for g in (f,) if s is None else s.rest:
-                log = _log_of_signed(g, number < 0)
-                if log is None:
-                    rest.append(g)
-                else:
-                    found.append(spread(log, a.shape))
-                    number = abs(number)
+            rest.extend((f,) if s is None else s.rest)
+        # of several factors two may be negative
+        log = _log_of_signed(rest[0], number < 0) if len(rest) == 1 else None
+        if log is not None:
+            found.append(spread(log, a.shape))
+            number, rest = abs(number), []
         if not found:
             if a.op == "add" and one in a.args:
                 return make_call("log1p", (add(a, neg(one)),))
             return e
         left = mul(num(number), had(*rest))
         if left is not build.UNIT:
-            found.append(spread(make_call("log", (left,)), a.shape))
+            found.append(spread(vanishing(make_call("log", (left,))), a.shape))
         return add(*found)
 
     # products of matrices

@@ -52,6 +52,7 @@ def vanishing(e: Expr) -> Expr:
 def _thing(e: Expr) -> Expr | None:
     """The one thing of which a sum is a function, if there is a function in it at all."""
     bare: dict[Expr, bool] = {}
+    quotient = False
     leaves: set[Expr] = set()
     innermost: set[Expr] = set()
     for f in topological(e, _followed):
@@ -63,9 +64,10 @@ def _thing(e: Expr) -> Expr | None:
         else:
             below = all(bare[a] for a in f.args)
             bare[f] = below and f.op in _PLAIN
+            quotient = quotient or (f.op in ("pow", "epow") and f.args[0].op == "add")
             if below and f.op not in _PLAIN:
                 innermost.update(unit(a)[1] for a in f.args if a.op not in ("num", "ones"))
-    if not innermost:
+    if not innermost and not quotient:
         return None
     found = leaves if len(leaves) == 1 else innermost
     return next(iter(found)) if len(found) == 1 else None

@@ -26,11 +26,10 @@ function derivative(A, x)
     # softmax(A*x)
     powers = exp.(Ax .- maximum(Ax))
     value = powers ./ sum(powers)
-    # centred(A, softmax(A*x))
+    # softmax_times(A, softmax(A*x))
     # the row of a weight near 1 is near the mean: it differs by what the others add
     others = ifelse.(value .> 0.5, 0.0, value)
-    centred = ifelse.(value .> 0.5, sum(others) .* A .- others' * A, A .- value' * A)
-    # diag(softmax(A*x))*centred(A, softmax(A*x))
-    first_derivative = value .* centred
+    first_derivative = value .* ifelse.(value .> 0.5, sum(others) .* A .- others' * A, A .-
+            value' * A)
     return value, first_derivative
 end
