@@ -11,6 +11,9 @@ import pytest
 from mpmath import mp, mpf
 
 from matrixcalc.codegen.api import compile
+from matrixcalc.derive import derive
+from matrixcalc.errors import ParseError, UnknownNameError
+from matrixcalc.operators import STABLE
 from tests.jets_by_mpmath import (
     Jet,
     cosh,
@@ -107,6 +110,15 @@ def test_of_a_number(text: str, f: Callable[[Jet], Jet]) -> None:
                 if not agrees(a, b):
                     wrong.append((x, k, float(a), float(b)))
     assert not wrong
+
+
+@pytest.mark.parametrize("name", STABLE)
+def test_internal_functions_are_no_part_of_the_language(name: str) -> None:
+    spoken = name.removeprefix("_")
+    with pytest.raises(UnknownNameError, match=f"no function '{spoken}'"):
+        derive(f"{spoken}(x)", "x")
+    with pytest.raises(ParseError, match="begins with a letter"):
+        derive(f"{name}(x)", "x")
 
 
 # vectors
