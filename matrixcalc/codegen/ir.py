@@ -25,8 +25,13 @@ The operations (``Value.op``), with what ``data`` holds; a target must know them
                    rows (1n) or numbers (11) where one is not a matrix, else None
 ``trace_product(A, B)``  tr(A*B); ``tr``, ``sum``, ``colsum`` (by columns), ``rowsum``
 ``norm1 norm2 max min logsumexp``  to a scalar; ``softmax log_softmax cumsum`` of a vector
-``softmax_rest(x)``  1 - softmax(x), without cancellation
+``softmax_rest(p)``  1 - p for a softmax p; the largest as the sum of the others
 ``softmax_columns log_softmax_columns logsumexp_columns``  each column of a matrix by itself
+``centred(A, s)``  A less its mean s'*A in each row, for a softmax s
+``softmax_times(A, s)``  diag(s)*centred(A, s), which is (diag(s) - s*s')*A
+``softmax_jacobian(s)``  diag(s) - s*s'
+``near(t, a)``     t^k*(c0 + c1*t + …) where abs(t) < h, else a, on equal axes; data
+                   ``(h, k, c0, c1, …)``
 ``logaddexp(a, b)``  log(exp(a) + exp(b)) of equal axes
 ``lu(A)``, ``cholesky(A)``  a factorisation; only the four that follow take one:
 ``solve(F, b)``    inv(A)*b, or inv(A')*b where data is True; ``inverse(F)``;

@@ -341,6 +341,10 @@ class Lowering:
             raise UnsupportedError(f"no code for {op}")
         if op == "sech2":
             return self._sech2(args[0])
+        if op == "softmax_rest":
+            return b.make(op, b.make("softmax", args[0], dims=args[0].dims), dims=args[0].dims)
+        if op == "near":
+            return b.make(op, *args[:2], dims=dims_of(e), data=tuple(a.data for a in args[2:]))
         if row.elementwise:
             return b.unary(op, args[0])
         if op == "logsumexp" and args[0].ndim == 2:

@@ -77,6 +77,10 @@ def _terms(hessian: Expr) -> tuple[Indices, Sequence[Term]]:
         body = build.mul(*e.args[len(scalars) :]) if scalars else e
         if body.op == "add":
             todo.extend(build.mul(*scalars, t) for t in reversed(body.args))
+        elif body.op == "_softmax_jacobian":
+            (s,) = body.args
+            square = build.mul(build.MINUS, s, build.transpose(s))
+            todo += [build.mul(*scalars, t) for t in (square, build.call("diag", s))]
         elif body.op != "zeros":
             made.append(multiply(Term(tuple(scalars), (), ()), [(body, axes)], axes, indices))
     return indices, made

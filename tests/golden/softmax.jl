@@ -26,7 +26,10 @@ function derivative(A, x)
     # softmax(A*x)
     powers = exp.(Ax .- maximum(Ax))
     value = powers ./ sum(powers)
-    # diag(softmax(A*x))*A - softmax(A*x)*softmax(A*x)'*A
-    first_derivative = value .* A .- value * (A' * value)'
+    # softmax_times(A, softmax(A*x))
+    # the row of a weight near 1 is near the mean: it differs by what the others add
+    others = ifelse.(value .> 0.5, 0.0, value)
+    first_derivative = value .* ifelse.(value .> 0.5, sum(others) .* A .- others' * A, A .-
+            value' * A)
     return value, first_derivative
 end

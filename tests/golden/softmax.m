@@ -26,6 +26,11 @@ function [value, first_derivative] = derivative(A, x)
     % softmax(A*x)
     powers = exp(Ax - max(Ax));
     value = powers / sum(powers);
-    % diag(softmax(A*x))*A - softmax(A*x)*softmax(A*x)'*A
-    first_derivative = value .* A - value * (A' * value)';
+    % softmax_times(A, softmax(A*x))
+    % the row of a weight near 1 is near the mean: it differs by what the others add
+    others = value;
+    others(value > 0.5) = 0;
+    first_derivative = A - value' * A;
+    first_derivative(value > 0.5, :) = sum(others) * A(value > 0.5, :) - others' * A;
+    first_derivative = value .* first_derivative;
 end

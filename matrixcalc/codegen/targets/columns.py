@@ -335,7 +335,7 @@ class ColumnTarget(ColumnArrays):
         self, templates: Sequence[str], v: Value, target: str, w: ColumnWriting
     ) -> list[str]:
         """Lines from their templates: other names in braces than these are temporaries."""
-        size = w.size(v.args[0].dims[0])
+        size = w.size(v.args[0].dims[0]) if "{n}" in "".join(templates) else ""
         size = f"({size})" if " " in size else size
         words = dict.fromkeys(re.findall(r"\{([a-z]+)\}", "".join(templates)))
         names = {n: w.fresh(n) for n in words if n not in ("target", "n")}

@@ -15,6 +15,7 @@ from matrixcalc.codegen.targets.columns import (
     described,
     returned,
 )
+from matrixcalc.codegen.targets.python import literal, polynomial
 from matrixcalc.codegen.writing import ATOM, POWER, PRODUCT, SUM, axes_of, written_shape
 from matrixcalc.expr import Expr
 
@@ -63,11 +64,28 @@ _STATEMENTS = {
         "{target} = {powers} ./ sum({powers})",
     ),
     "softmax_rest": (
-        "{largest}, {at} = findmax({0})",
-        "{powers} = exp.({0} .- {largest})",
-        "{powers}[{at}] = 0",
-        "{target} = 1 .- {powers} ./ (1 + sum({powers}))",
-        "{target}[{at}] = sum({powers}) / (1 + sum({powers}))",
+        "{others} = ifelse.({0} .> 0.5, 0.0, {0})",
+        "{target} = ifelse.({0} .> 0.5, sum({others}), 1 .- {0})",
+    ),
+    "softmax_jacobian": (
+        "{others} = ifelse.({0} .> 0.5, 0.0, {0})",
+        "{rest} = ifelse.({0} .> 0.5, sum({others}), 1 .- {0})",
+        "{target} = .-{0} .* {0}'",
+        "for {k} in 1:{n}",
+        "    {target}[{k}, {k}] = {0}[{k}] * {rest}[{k}]",
+        "end",
+    ),
+    "softmax_times": (
+        "# the row of a weight near 1 is near the mean: it differs by what the others add",
+        "{others} = ifelse.({1} .> 0.5, 0.0, {1})",
+        "{target} = {1} .* ifelse.({1} .> 0.5, sum({others}) .* {0} .- {others}' * {0}, "
+        "{0} .- {1}' * {0})",
+    ),
+    "centred": (
+        "# the row of a weight near 1 is near the mean: it differs by what the others add",
+        "{others} = ifelse.({1} .> 0.5, 0.0, {1})",
+        "{target} = ifelse.({1} .> 0.5, sum({others}) .* {0} .- {others}' * {0}, "
+        "{0} .- {1}' * {0})",
     ),
     "log_softmax": (
         "{largest}, {at} = findmax({0})",
@@ -148,7 +166,7 @@ class JuliaTarget(ColumnTarget):
     language = JULIA
     reserved = _RESERVED.union({FUNCTION})
     plain = _PLAIN
-    repeating = frozenset({"plus_transpose", "gram", "logaddexp", *_STATEMENTS})
+    repeating = frozenset({"plus_transpose", "gram", "logaddexp", "near", *_STATEMENTS})
 
     def indexed(self, v: Value, w: ColumnWriting) -> Sequence[Value]:
         if v.op == "einsum" and len(v.args) == 1:
@@ -315,6 +333,8 @@ class JuliaTarget(ColumnTarget):
     def statements(self, v: Value, target: str, w: ColumnWriting) -> list[str]:
         if v.op == "assemble":
             return self._assembled(v, target, w)
+        if v.op == "near":
+            return self.lines(_near(v), v, target, w)
         if v.op not in _STATEMENTS:
             return super().statements(v, target, w)
         return self.lines(_STATEMENTS[v.op], v, target, w)
@@ -339,6 +359,16 @@ class JuliaTarget(ColumnTarget):
             place = ", ".join(names[i] for i in free)
             made += [f"for {ranges}", f"    {target}[{place}] += {entry}", "end"]
         return made
+
+
+def _near(v: Value) -> tuple[str, ...]:
+    bound, low, *coefficients = v.data
+    text = polynomial("{small}", low, coefficients)
+    for plain, dotted in ((" ** ", " .^ "), (" * ", " .* "), (" + ", " .+ ")):
+        text = text.replace(plain, dotted)
+    near = f"{literal(bound)} .> abs.({{0}})"
+    return (f"{{small}} = ifelse.({near}, {{0}}, 0.0)",
+            f"{{target}} = ifelse.({near}, {text}, {{1}})")
 
 
 def _shares(v: Value, w: ColumnWriting) -> bool:

@@ -16,6 +16,7 @@ from matrixcalc.codegen.targets.columns import (
     described,
     returned,
 )
+from matrixcalc.codegen.targets.python import literal, polynomial
 from matrixcalc.codegen.writing import ATOM, POWER, PRODUCT, SUM, axes_of, written_shape
 from matrixcalc.dims import Dim
 from matrixcalc.expr import Expr
@@ -69,11 +70,29 @@ _STATEMENTS = {
         "{target} = {powers} / sum({powers});",
     ),
     "softmax_rest": (
-        "[{largest}, {at}] = max({0});",
-        "{powers} = exp({0} - {largest});",
-        "{powers}({at}) = 0;",
-        "{target} = 1 - {powers} / (1 + sum({powers}));",
-        "{target}({at}) = sum({powers}) / (1 + sum({powers}));",
+        "{target} = 1 - {0};",
+        "{target}({0} > 0.5) = sum({0}({0} <= 0.5));",
+    ),
+    "softmax_jacobian": (
+        "{rest} = 1 - {0};",
+        "{rest}({0} > 0.5) = sum({0}({0} <= 0.5));",
+        "{target} = -{0} * {0}';",
+        "{target}(1:{n}+1:end) = {0} .* {rest};",
+    ),
+    "softmax_times": (
+        "% the row of a weight near 1 is near the mean: it differs by what the others add",
+        "{others} = {1};",
+        "{others}({1} > 0.5) = 0;",
+        "{target} = {0} - {1}' * {0};",
+        "{target}({1} > 0.5, :) = sum({others}) * {0}({1} > 0.5, :) - {others}' * {0};",
+        "{target} = {1} .* {target};",
+    ),
+    "centred": (
+        "% the row of a weight near 1 is near the mean: it differs by what the others add",
+        "{others} = {1};",
+        "{others}({1} > 0.5) = 0;",
+        "{target} = {0} - {1}' * {0};",
+        "{target}({1} > 0.5, :) = sum({others}) * {0}({1} > 0.5, :) - {others}' * {0};",
     ),
     "log_softmax": (
         "[{largest}, {at}] = max({0});",
@@ -158,7 +177,9 @@ class MatlabTarget(ColumnTarget):
     language = MATLAB
     reserved = _RESERVED.union({FUNCTION})
     plain = _PLAIN
-    repeating = frozenset({"plus_transpose", "gram", "multi_dot", "logaddexp", *_STATEMENTS})
+    repeating = frozenset(
+        {"plus_transpose", "gram", "multi_dot", "logaddexp", "near", *_STATEMENTS}
+    )
 
     def indexed(self, v: Value, w: ColumnWriting) -> Sequence[Value]:
         if v.op == "solve" and v.args[0].op == "lu" and w.uses[v.args[0]] > 1 and not v.data:
@@ -330,6 +351,8 @@ class MatlabTarget(ColumnTarget):
                     f"{target}({rows}, :) = {lower}' \\ ({upper}' \\ {w.name(b, POWER)});"]
         if v.op == "multi_dot":
             return self._chained(v, target, w)
+        if v.op == "near":
+            return self.lines(_near(v), v, target, w)
         if v.op not in _STATEMENTS:
             return super().statements(v, target, w)
         return self.lines(_STATEMENTS[v.op], v, target, w)
@@ -411,6 +434,17 @@ class MatlabTarget(ColumnTarget):
             front = "" if step == "1" else f"({step}) * " if len(steps) > 1 else f"{step} * "
             parts.append(f"{front}{run}")
         return " + ".join(parts)
+
+
+def _near(v: Value) -> tuple[str, ...]:
+    bound, low, *coefficients = v.data
+    text = polynomial("{small}", low, coefficients)
+    for plain, dotted in ((" ** ", " .^ "), (" * ", " .* ")):
+        text = text.replace(plain, dotted)
+    return (f"{{near}} = abs({{0}}) < {literal(bound)};",
+            "{small} = {0}({near});",
+            "{target} = {1};",
+            f"{{target}}({{near}}) = {text};")
 
 
 def _shape(sizes: Sequence[str]) -> str:

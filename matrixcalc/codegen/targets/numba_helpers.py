@@ -52,18 +52,17 @@ def stable_softmax(u):
 ''',
     "stable_softmax_rest": '''\
 @numba.njit(error_model="numpy")
-def stable_softmax_rest(u):
-    """1 - softmax(u)."""
-    top = np.argmax(u)
-    result = np.empty_like(u)
-    below = 0.0
-    for i in range(len(u)):
-        result[i] = math.exp(u[i] - u[top])
+def stable_softmax_rest(p):
+    """1 - p for a softmax p."""
+    top = np.argmax(p)
+    result = np.empty_like(p)
+    others = 0.0
+    for i in range(len(p)):
+        result[i] = 1.0 - p[i]
         if i != top:
-            below += result[i]
-    for i in range(len(u)):
-        result[i] = 1.0 - result[i] / (1.0 + below)
-    result[top] = below / (1.0 + below)
+            others += p[i]
+    if p[top] > 0.5:
+        result[top] = others
     return result
 ''',
     "stable_log_softmax": '''\

@@ -14,7 +14,13 @@ from matrixcalc.codegen.pairs import Side, letters, pair_of
 from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.spellings import ELEMENTWISE
 from matrixcalc.codegen.targets import operators
-from matrixcalc.codegen.targets.python import INFIX, PythonTarget, is_view
+from matrixcalc.codegen.targets.python import (
+    INFIX,
+    PythonTarget,
+    is_view,
+    literal,
+    polynomial,
+)
 from matrixcalc.codegen.writing import ATOM, Writing, axes_of
 from matrixcalc.dims import Dim
 from matrixcalc.errors import UnsupportedError
@@ -45,6 +51,7 @@ PLAIN = {
     "det": "np.linalg.det({0})",
     "pinv": "np.linalg.pinv({0})",
     "logaddexp": "np.logaddexp({0}, {1})",
+    "softmax_rest": "np.where({0} > 0.5, {0}[{0} <= 0.5].sum(), 1.0 - {0})",
     "copy": "np.array({0})",
     "expm": "linalg.expm({0})",
     "logm": "linalg.logm({0}).real",
@@ -70,7 +77,7 @@ SHAPED = frozenset({"ones", "zeros", "full", "add_diag", "reshape", "kron", "ass
 """Operations that are told the shape of their result."""
 
 _BY_SOFTMAX = {
-    # the largest entry is taken out of the sum: log1p and 1 - softmax lose nothing beside it
+    # the largest entry is taken out of the sum: log1p loses nothing beside it
     "softmax": ("{0} = np.exp({1} - {1}.max())", "{0} /= {0}.sum()"),
     "logsumexp": (
         "{0}_top = {1}.argmax()",
@@ -83,15 +90,6 @@ _BY_SOFTMAX = {
         "{0}_below = np.exp({0})",
         "{0}_below[{0}.argmax()] = 0.0",
         "{0} -= np.log1p({0}_below.sum())",
-    ),
-    "softmax_rest": (
-        "{0}_top = np.argmax({1})",
-        "{0} = np.exp({1} - {1}[{0}_top])",
-        "{0}[{0}_top] = 0.0",
-        "{0}_below = np.sum({0})",
-        "{0} /= -1.0 - {0}_below",
-        "{0} += 1.0",
-        "{0}[{0}_top] = {0}_below / (1.0 + {0}_below)",
     ),
     "softmax_columns": ("{0} = np.exp({1} - {1}.max(axis=0))", "{0} /= {0}.sum(axis=0)"),
     "logsumexp_columns": (
@@ -309,6 +307,14 @@ class NumPyTarget(PythonTarget):
             return [f"{target} = np.kron({', '.join(parts)}).reshape({shape})"]
         if op in ("lu", "cholesky", "solve", "inverse", "logdet"):
             return _factored(v, target, a)
+        if op in ("centred", "softmax_times"):
+            return _centred(v, target, a, w)
+        if op == "softmax_jacobian":
+            return [f"{target} = np.dot({a[0]}[:, None], -{a[0]}[None, :])",
+                    f"np.einsum('ii->i', {target})[...] = {a[0]} * "
+                    + PLAIN["softmax_rest"].format(a[0])]
+        if op == "near":
+            return _near(v, target, a, w)
         if op == "einsum":
             return [f"{target} = {einsum(v, w)}"]
         if op == "stack":
@@ -323,7 +329,8 @@ class NumPyTarget(PythonTarget):
 
 
 FRESH = frozenset(
-    {"dot", "outer", "gram", "plus_transpose", "scale_rows", "scale_columns", "apply", "neg"}
+    {"dot", "outer", "gram", "plus_transpose", "scale_rows", "scale_columns", "apply", "neg",
+     "centred", "softmax_jacobian", "softmax_times"}
 ).union(INFIX)
 """Operations whose result is a new array, as is that of an einsum of two."""
 
@@ -375,6 +382,45 @@ def _exponential(op: str, target: str, a: str, w: Writing) -> list[str]:
         made.append(f"{name} = {a}")
         a = name
     return [*made, *(line.format(target, a) for line in _BY_SOFTMAX[op])]
+
+
+def _centred(v: Value, target: str, a: list[str], w: Writing) -> list[str]:
+    rows, weights = a
+    top, others, mean = w.fresh("top"), w.fresh("others"), w.fresh("mean")
+    whole = f"{weights}[{top}] * {rows}[{top}] + {mean}"
+    apart = f"{others}.sum() * {rows}[{top}] - {mean}"
+    if v.op == "centred":
+        made = [f"{target} = {rows} - ({whole})"]
+    elif v.ndim == 1:
+        made = [f"{target} = {weights} * ({rows} - ({whole}))"]
+        apart = f"{weights}[{top}] * ({apart})"
+    else:
+        # a rank-one update in place; BLAS sees the transposed matrix
+        made = [f"{target} = {weights}[:, None] * {rows}",
+                f"{target} = blas.dger(-1.0, {whole}, {weights}, a={target}.T, overwrite_a=1).T"]
+        apart = f"{weights}[{top}] * ({apart})"
+    return [f"{top} = {weights}.argmax()",
+            f"{others} = {weights}.copy()",
+            f"{others}[{top}] = 0.0",
+            f"{mean} = {others}.dot({rows})",
+            *made,
+            f"if {weights}[{top}] > 0.5:",
+            "    # this row is near the mean: it differs by what the others add",
+            f"    {target}[{top}] = {apart}"]
+
+
+def _near(v: Value, target: str, a: list[str], w: Writing) -> list[str]:
+    bound, low, *coefficients = v.data
+    if not v.ndim:
+        small = a[0] if a[0].isidentifier() else w.fresh("small")
+        text = polynomial(small, low, coefficients)
+        start = [] if small == a[0] else [f"{small} = {a[0]}"]
+        return [*start, f"{target} = {text} if abs({small}) < {literal(bound)} else {a[1]}"]
+    small, near = w.fresh("small"), w.fresh("near")
+    text = polynomial(small, low, coefficients)
+    return [f"{near} = np.abs({a[0]}) < {literal(bound)}",
+            f"{small} = np.where({near}, {a[0]}, 0.0)",
+            f"{target} = np.where({near}, {text}, {a[1]})"]
 
 
 def _multi_dot(v: Value, target: str, a: list[str], w: Writing) -> list[str]:

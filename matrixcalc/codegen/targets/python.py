@@ -268,6 +268,20 @@ def literal(value: Fraction) -> str:
     return f"({text})" if value < 0 else text
 
 
+def polynomial(t: str, low: Fraction, coefficients: Sequence[Fraction]) -> str:
+    """A polynomial by Horner's rule: t^low*(c0 + c1*t + …).
+
+    >>> polynomial("t", Fraction(2), [Fraction(1, 2), Fraction(0), Fraction(1, 4)])
+    't * t * (0.5 + t * (t * 0.25))'
+    """
+    first, *others = [literal(c) for c in coefficients]
+    text = others.pop() if others else first
+    for c in reversed([first, *others] if len(coefficients) > 1 else []):
+        text = f"({f'{c} + ' if c != '0.0' else ''}{t} * {text})"
+    front = [t] * int(low) if low < 3 else [f"{t} ** {low}"]
+    return " * ".join((*front, text))
+
+
 def measured(w: Writing) -> list[str]:
     """The lines that give the sizes their names, those that are used."""
     return [f"{w.sizes[name]} = {w.origins[name]}" for name in w.needed]
