@@ -115,8 +115,7 @@ def agreeing(
     """The versions that agree with plain NumPy, seconds of their first call, and why others
     are left out; all versions, or plain NumPy and the ``keys``."""
     from tests.benchmarks.versions import (
-        LIBRARIES,
-        LIMIT,
+        LIMITS,
         TooLargeError,
         as_numpy,
         difference,
@@ -132,7 +131,7 @@ def agreeing(
         if keys and name != "plain" and (name, mode) not in keys:
             continue
         try:
-            with limited(LIMIT) if name in LIBRARIES else nullcontext():
+            with limited(LIMITS[name]) if name in LIMITS else nullcontext():
                 version = make()
                 start = time.perf_counter()
                 called = version.call()

@@ -21,7 +21,7 @@ from tests.benchmarks.bars import (
 from tests.benchmarks.measure import AGREE
 from tests.benchmarks.problems import PROBLEMS
 from tests.benchmarks.synchronous import SYNCHRONOUS
-from tests.benchmarks.versions import LIMIT, MEMORY
+from tests.benchmarks.versions import LIMITS, MEMORY
 
 PLOT = "benchmarks.svg"
 OTHERS = (
@@ -58,7 +58,8 @@ A dot is a size; one with a red rim is slower than JAX. An orange line is a bar.
 - Freed memory stays with the process, as glibc is told to: whether it is returned to the system
   and fetched again at every call would else depend on what was computed before.
 - Above n = {TIE_FROM} a ratio between {TIE:g} and {1 / TIE:.1f} counts as a tie.
-- A version whose first call needs more than {MEMORY / 1e9:g} GB or {LIMIT:g} s is left out.
+- A version that needs more than {MEMORY / 1e9:g} GB is left out, and one whose first call takes
+  longer than {LIMITS['JAX']:g} s in JAX, compilation included, or {LIMITS['PyTorch']:g} s in PyTorch.
 - `structured` is the Hessian as an operator, which multiplies and solves and is written out only
   when that is asked for; `joint` is value, gradient and Hessian from one call.
 """
