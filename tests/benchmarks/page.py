@@ -59,7 +59,7 @@ A dot is a size; one with a red rim is slower than JAX. An orange line is a bar.
   and fetched again at every call would else depend on what was computed before.
 - Above n = {TIE_FROM} a ratio between {TIE:g} and {1 / TIE:.1f} counts as a tie.
 - A version that needs more than {MEMORY / 1e9:g} GB is left out, and one whose first call takes
-  longer than {LIMITS['JAX']:g} s in JAX, compilation included, or {LIMITS['PyTorch']:g} s in PyTorch.
+  {LIMITS['JAX']:g} s in JAX, compilation included, or {LIMITS['PyTorch']:g} s in PyTorch.
 - `structured` is the Hessian as an operator, which multiplies and solves and is written out only
   when that is asked for; `joint` is value, gradient and Hessian from one call.
 """
