@@ -48,7 +48,7 @@ def lower_terms(
     """The array with all axes that a sum of terms stands for."""
     b = lowering.builder
     if not terms:
-        return b.make("zeros", dims=dims)
+        return b.make("zeros", dims=dims) if dims else b.number(0)
     cores: list[_Core] = []
     lengths: dict[int, Dim] = {}
     shape: Dims = dims

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.program import Program
-from matrixcalc.codegen.targets.contraction import Contraction
-from matrixcalc.codegen.targets.functional import FunctionalTarget
+from matrixcalc.codegen.targets.contraction import paired, reduced
+from matrixcalc.codegen.targets.functional import FunctionalTarget, is_product
 from matrixcalc.codegen.writing import Writing
 from matrixcalc.expr import Expr
 
@@ -32,8 +32,8 @@ PLAIN = {
     "vec": "xp.reshape({0}.T, (-1,))",
     "cumsum": "xp.cumulative_sum({0}, axis=0)",
     "norm1": "xp.sum(xp.abs({0}))",
+    "logaddexp": "xp.logaddexp({0}, {1})",
     "max": "xp.max({0})",
-    "colmax": "xp.max({0}, axis=0)",
     "min": "xp.min({0})",
     "det": "xp.linalg.det({0})",
     "pinv": "xp.linalg.pinv({0})",
@@ -41,8 +41,7 @@ PLAIN = {
     "softplus": "xp.maximum({0}, 0.0) + xp.log1p({1})",
 }
 
-ERF = '''
-
+ERF = '''\
 def erf(x, xp):
     # the series 2/sqrt(pi)*exp(-x^2)*(x + 2*x^3/3 + 4*x^5/15 + ...) has terms of one sign, so that
     # it is exact to rounding; beyond 6 erf is 1 in double precision
@@ -53,8 +52,7 @@ def erf(x, xp):
     return 2.0 / xp.pi**0.5 * xp.exp(-x * x) * x * total
 '''
 
-MULTI_DOT = '''
-
+MULTI_DOT = '''\
 def multi_dot(*factors):
     # the cheapest order of a chain of matrices, by dynamic programming over their sizes
     sizes = [f.shape[0] for f in factors] + [factors[-1].shape[1]]
@@ -103,29 +101,11 @@ class ArrayAPITarget(FunctionalTarget):
             size = b.unary("abs", x.args[0] if x.op == "neg" else x)
             small = b.unary("exp", b.negate(size))
             return b.make(v.data, x, small, dims=v.dims)
-        kind, columns = v.op.removesuffix("_columns"), v.op.endswith("_columns")
-        if kind in ("softmax", "log_softmax", "logsumexp"):
-            (x,) = args
-            rest = x.dims[1:] if columns else ()
-            most = b.make("colmax" if columns else "max", x, dims=rest)
-            shifted = b.make("sub", x, most, dims=x.dims)
-            exp = b.unary("exp", shifted)
-            total = b.make("colsum" if columns else "sum", exp, dims=rest)
-            if kind == "softmax":
-                return b.make("div", exp, total, dims=v.dims)
-            log = b.unary("log", total)
-            if kind == "log_softmax":
-                return b.make("sub", shifted, log, dims=v.dims)
-            return b.binary("add", most, log)
         return super().changed(v, args, program)
 
     def imports(self, text: str) -> str:
         made = "from array_api_compat import array_namespace"
-        made += ", device, is_jax_array\n" if self.like in text else "\n"
-        for helper, source in (("erf(", ERF), ("multi_dot(", MULTI_DOT)):
-            if f" {helper}" in text:
-                made += source
-        return made
+        return made + (", device, is_jax_array\n" if self.like in text else "\n")
 
     def conversions(
         self, w: Writing, variables: Sequence[Expr], made: Sequence[str]
@@ -168,26 +148,24 @@ class ArrayAPITarget(FunctionalTarget):
     def diagonal(self, v: Value, text: str, w: Writing) -> str:
         return f"xp.where({self.mask(v, w)}, {text}, 0.0)"
 
-    def statements(self, v: Value, target: str, w: Writing) -> list[str]:
-        a = [w.name(x) for x in v.args]
-        if v.op == "einsum":
-            subscripts, out = v.data
-            pairs = list(zip(a, subscripts, strict=True))
-            arrays = [(text, ids) for text, ids in pairs if ids]
-            if arrays and self.product(arrays, out) is None:
-                sizes = {i: f"({w.size(d)})" if d.factor != 1 and d.names else w.size(d)
-                         for x, ids in zip(v.args, subscripts, strict=True)
-                         for i, d in zip(ids, x.dims, strict=True)}
-                made = Contraction(sizes, self.permuted, self.broadcast).lines(target, arrays, out)
-                scalars = [text for text, ids in pairs if not ids]
-                return made + [f"{target} = {' * '.join((*scalars, target))}"] * bool(scalars)
-        if v.op == "multi_dot":
-            return [f"{target} = multi_dot({', '.join(a)})"]
-        return super().statements(v, target, w)
+    def expression(self, v: Value, w: Writing) -> tuple[str, int] | None:
+        if v.op == "apply" and v.data == "erf":
+            w.helpers["erf"] = ERF
+        return super().expression(v, w)
+
+    def contracted(self, v: Value, a: list[str], w: Writing) -> str:
+        if is_product(v):
+            return super().contracted(v, a, w)
+        if len(a) == 1:
+            return reduced(a[0], v.data[0][0], v.data[1], self.permuted)
+        return paired(v, a, self.permuted, self.broadcast, w.size)
 
     def written(self, v: Value, a: list[str], w: Writing) -> str:
         if v.op == "norm2" and v.args[0].ndim:
             return f"xp.linalg.vector_norm({a[0]})"
+        if v.op == "multi_dot":
+            w.helpers["multi_dot"] = MULTI_DOT
+            return f"multi_dot({', '.join(a)})"
         return super().written(v, a, w)
 
 

@@ -20,6 +20,25 @@ Ids = tuple[int, ...]
 HAVING = {"expm": "numpy, jax, torch", "sqrtm": "numpy, jax", "logm": "numpy"}
 """The targets that have a function of matrices, where others do not."""
 
+EXPONENTIAL = {
+    "softmax": ("{t} = {m}.exp({x} - {top})", "{t} = {t} / {m}.sum({t}, {axis}=0)"),
+    "logsumexp": ("{t} = {t}_top + {m}.log1p({t}_others)",),
+    "log_softmax": ("{t} = {x} - {t}_top - {m}.log1p({t}_others)",),
+    "softmax_rest": (
+        "{t} = {m}.where({x} < {t}_top, 1.0 + {t}_others - {t}_exp, {t}_others)",
+        "{t} = {t} / (1.0 + {t}_others)",
+    ),
+}
+"""Functions of a vector, or of each column of a matrix, that are made of exponentials."""
+
+_OTHERS = (
+    "{t}_top = {top}",
+    "{t}_exp = {m}.exp({x} - {t}_top)",
+    "{t}_below = {m}.where({x} < {t}_top, {t}_exp, 0.0)",
+    "# one of the largest is left out of the sum: log1p loses nothing beside it",
+    "{t}_others = {m}.sum({t}_exp - {t}_below, {axis}=0) - 1.0 + {m}.sum({t}_below, {axis}=0)",
+)
+
 FACTORS = ("lu", "cholesky")
 _TAKE_NUMBERS = frozenset(
     {*INFIX, "neg", "full", "scaled_eye", "add_diag", "gram", "einsum", "assemble"}
@@ -36,6 +55,8 @@ class FunctionalTarget(PythonTarget):
 
     module = ""
     axis = "axis"
+    largest = "max"
+    vmap = ""
     like = ""
     name = ""
 
@@ -93,7 +114,22 @@ class FunctionalTarget(PythonTarget):
                 f"{t}_d = {m}.sign({m}.linalg.det({t}_u @ {t}_v))",
                 f"{t} = {t}_d * ({t}_v.T * {t}_w) @ {t}_u.T",
             ]
+        if v.op.removesuffix("_columns") in EXPONENTIAL:
+            return self.exponential(v.op.removesuffix("_columns"), target, a[0], w)
         return [f"{target} = {self.written(v, a, w)}"]
+
+    def exponential(self, op: str, target: str, x: str, w: Writing) -> list[str]:
+        """The lines of a function that is made of exponentials."""
+        made = []
+        if not x.isidentifier():
+            name = w.fresh("exponent")
+            made.append(f"{name} = {x}")
+            x = name
+        top = f"{self.module}.{self.largest}({x}, {self.axis}=0)"
+        lines = EXPONENTIAL[op] if op == "softmax" else (*_OTHERS, *EXPONENTIAL[op])
+        return made + [
+            line.format(t=target, x=x, m=self.module, axis=self.axis, top=top) for line in lines
+        ]
 
     def numbers(self, names: Sequence[str]) -> list[str]:
         """The lines that refuse an array where a number belongs."""
@@ -138,11 +174,24 @@ class FunctionalTarget(PythonTarget):
             return self.contracted(v, a, w)
         if op == "assemble":
             return self.assembled(v, a, w)
-        having = HAVING.get(op.removesuffix("_frechet"), "")
+        name, _, kind = op.partition("_")
+        if kind == "frechet" and self.name in HAVING[name]:
+            return self.frechet(name, a[0], a[1])
+        if kind == "jacobian" and self.name in HAVING[name]:
+            # its columns are the derivatives along the unit matrices, in the order of vec
+            n, nn = w.size(v.args[0].dims[0]), w.size(v.dims[0])
+            units = f"{m}.reshape({m}.eye({nn}, {self.like}), ({nn}, {n}, {n}))"
+            along = self.frechet(name, a[0], "unit.T")
+            return f"{self.vmap}(lambda unit: {m}.ravel({along}.T))({units}).T"
+        having = HAVING.get(name, "")
         raise UnsupportedError(
             f"the {self.name} target has no {op}",
             hint=f"these targets have it: {having}" if having else "",
         )
+
+    def frechet(self, name: str, a: str, e: str) -> str:
+        """The derivative of a function of matrices along a direction, if the target has it."""
+        raise NotImplementedError
 
     def eye(self, v: Value, w: Writing, axis: int = 0) -> str:
         return f"{self.module}.eye({w.size(v.dims[axis])}, {self.like})"
@@ -164,25 +213,16 @@ class FunctionalTarget(PythonTarget):
     def contracted(self, v: Value, a: list[str], w: Writing) -> str:
         """An einsum call; plain broadcasting where no index is summed."""
         subscripts, out = v.data
-        scalars = [t for t, ids in zip(a, subscripts, strict=True) if not ids]
-        arrays = [(t, ids) for t, ids in zip(a, subscripts, strict=True) if ids]
-        product = self.product(arrays, out)
-        if product is None:
-            text = ",".join(letters(ids) for _, ids in arrays)
-            names = ", ".join(t for t, _ in arrays)
-            product = f"{self.module}.einsum('{text}->{letters(out)}', {names})"
-        return " * ".join((*scalars, product) if product else scalars)
-
-    def product(self, arrays: Sequence[tuple[str, Ids]], out: Ids) -> str | None:
-        """A product without a sum, by broadcasting; None where an index is summed."""
-        if any(len(set(ids)) != len(ids) for _, ids in arrays):
-            return None
-        if {i for _, ids in arrays for i in ids} != set(out):
-            return None
-        return " * ".join(self.broadcast(text, ids, out) for text, ids in arrays)
+        if is_product(v):
+            pairs = zip(a, subscripts, strict=True)
+            return " * ".join(self.broadcast(text, ids, out) for text, ids in pairs)
+        text = ",".join(map(letters, subscripts))
+        return f"{self.module}.einsum('{text}->{letters(out)}', {', '.join(a)})"
 
     def broadcast(self, text: str, ids: Ids, out: Sequence[Any]) -> str:
         """An array with its axes at the places of their indices."""
+        if not ids:
+            return text
         order = [ids.index(i) for i in out if i in ids]
         if order != sorted(order):
             text = self.permuted(text, order)
@@ -240,6 +280,12 @@ def cut(present: Any) -> str:
     """The index that puts the axes of an array at some places, with axes of length 1 between."""
     places = [":" if p else "None" for p in present]
     return f"[{', '.join(places)}]" if "None" in places else ""
+
+
+def is_product(v: Value) -> bool:
+    """Whether an ``einsum`` sums nothing: a permutation of axes or a product by broadcasting."""
+    subscripts, out = v.data
+    return all(len(set(ids)) == len(ids) and set(ids) <= set(out) for ids in subscripts)
 
 
 def _array(v: Value, program: Program) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from matrixcalc.codegen.ir import Value
@@ -28,13 +29,10 @@ PLAIN = {
     "min": "jnp.min({0})",
     "det": "jnp.linalg.det({0})",
     "pinv": "jnp.linalg.pinv({0})",
-    "logsumexp": "jax.nn.logsumexp({0})",
-    "logsumexp_columns": "jax.nn.logsumexp({0}, axis=0)",
+    "logaddexp": "jnp.logaddexp({0}, {1})",
     "softmax": "jax.nn.softmax({0})",
     "softmax_columns": "jax.nn.softmax({0}, axis=0)",
-    "log_softmax": "jax.nn.log_softmax({0})",
     "expm": "linalg.expm({0})",
-    "expm_frechet": "linalg.expm_frechet({0}, {1}, compute_expm=False)",
     "sqrtm": "linalg.sqrtm({0}).real",
     "lu": "linalg.lu_factor({0})",
     "cholesky": "linalg.cho_factor({0}, lower=True)",
@@ -49,11 +47,13 @@ class JAXTarget(FunctionalTarget):
     module = "jnp"
     like = "dtype=dtype"
     decorator = "@jax.jit\n"
-    reserved = frozenset({"jax", "jnp", "linalg", "dtype"})
+    vmap = "jax.vmap"
+    reserved = frozenset({"jax", "jnp", "linalg", "dtype", "unit"})
     plain = PLAIN
 
     def imports(self, text: str) -> str:
-        extra = "from jax.scipy import linalg\n" if " linalg." in text else ""
+        scipy = re.search(r"(?<!\.)\blinalg\.", text)
+        extra = "from jax.scipy import linalg\n" if scipy else ""
         return f"import jax\nimport jax.numpy as jnp\n{extra}"
 
     def conversions(
@@ -78,12 +78,10 @@ class JAXTarget(FunctionalTarget):
             return f"{w.name(v.args[1], SIGN)} @ {w.name(v.args[0].args[0])}", PRODUCT
         return super().expression(v, w)
 
-    def statements(self, v: Value, target: str, w: Writing) -> list[str]:
-        if v.op == "sqrtm_frechet":
-            a, e = (w.name(x) for x in v.args)
-            return [f"{target} = linalg.sqrtm({a}).real",
-                    f"{target} = linalg.solve_sylvester({target}, {target}, {e})"]
-        return super().statements(v, target, w)
+    def frechet(self, name: str, a: str, e: str) -> str:
+        if name == "expm":
+            return f"linalg.expm_frechet({a}, {e}, compute_expm=False)"
+        return f"linalg.solve_sylvester(linalg.sqrtm({a}).real, linalg.sqrtm({a}).real, {e})"
 
     def written(self, v: Value, a: list[str], w: Writing) -> str:
         if v.op == "norm2" and v.args[0].ndim:

@@ -61,7 +61,6 @@ INTO = {
     "outer": PLAIN["outer"],
     "gram": PLAIN["gram"],
     "plus_transpose": "np.add({0}, {0}.T)",
-    "symv": "blas.dsymv(1.0, {0}.T, {1}, overwrite_y=1)",
     "scale_rows": "np.multiply({0}[:, None], {1})",
     "scale_columns": "np.multiply({0}, {1})",
 }
@@ -189,8 +188,7 @@ class NumPyTarget(PythonTarget):
         return made
 
     def writing_to(self, v: Value, place: str, w: Writing) -> str:
-        name = "y" if v.op == "symv" else "out"
-        return f"{w.filled(into(v), v.args)[:-1]}, {name}={place})"
+        return f"{w.filled(into(v), v.args)[:-1]}, out={place})"
 
     def expression(self, v: Value, w: Writing) -> tuple[str, int] | None:
         if v.op == "dot" and not v.ndim:

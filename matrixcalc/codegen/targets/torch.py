@@ -29,15 +29,22 @@ PLAIN = {
     "min": "torch.min({0})",
     "det": "torch.linalg.det({0})",
     "pinv": "torch.linalg.pinv({0})",
-    "logsumexp": "torch.logsumexp({0}, dim=0)",
-    "logsumexp_columns": "torch.logsumexp({0}, dim=0)",
+    "logaddexp": "torch.logaddexp({0}, {1})",
     "softmax": "torch.softmax({0}, dim=0)",
     "softmax_columns": "torch.softmax({0}, dim=0)",
-    "log_softmax": "torch.log_softmax({0}, dim=0)",
     "expm": "torch.linalg.matrix_exp({0})",
     "lu": "torch.linalg.lu_factor({0})",
     "cholesky": "torch.linalg.cholesky({0})",
 }
+
+
+EXPM_FRECHET = '''\
+def expm_frechet(a, e):
+    # the derivative along e is a corner of the exponential of [[a, e], [0, a]]
+    n = a.shape[0]
+    block = torch.cat((torch.cat((a, e), dim=1), torch.cat((torch.zeros_like(a), a), dim=1)))
+    return torch.linalg.matrix_exp(block)[:n, n:]
+'''
 
 
 class TorchTarget(FunctionalTarget):
@@ -47,9 +54,11 @@ class TorchTarget(FunctionalTarget):
     name = extra = "torch"
     module = "torch"
     axis = "dim"
+    largest = "amax"
+    vmap = "torch.vmap"
     like = "**like"
     modules = MappingProxyType({"torch": "import torch"})
-    reserved = frozenset({"torch", "like"})
+    reserved = frozenset({"torch", "like", "unit", "expm_frechet"})
     plain = PLAIN
 
     def conversions(
@@ -74,16 +83,9 @@ class TorchTarget(FunctionalTarget):
     def copied(self, text: str) -> str:
         return f"{text}.clone()"
 
-    def statements(self, v: Value, target: str, w: Writing) -> list[str]:
-        if v.op == "expm_frechet":
-            a, e = (w.name(x) for x in v.args)
-            n = w.size(v.dims[0])
-            return [f"{target} = torch.cat((torch.cat(({a}, {e}), dim=1), "
-                    f"torch.cat((torch.zeros_like({a}), {a}), dim=1)))",
-                    f"{target} = torch.linalg.matrix_exp({target})[:{n}, {n}:]"]
-        return super().statements(v, target, w)
-
     def written(self, v: Value, a: list[str], w: Writing) -> str:
+        if v.op.startswith("expm_"):
+            w.helpers["expm_frechet"] = EXPM_FRECHET
         if v.op == "norm2" and v.args[0].ndim:
             return f"torch.linalg.vector_norm({a[0]})"
         if v.op == "multi_dot":
@@ -93,6 +95,9 @@ class TorchTarget(FunctionalTarget):
         if v.args and v.args[0].op in FACTORS:
             return self.by_factor(v, a, w)
         return super().written(v, a, w)
+
+    def frechet(self, name: str, a: str, e: str) -> str:
+        return f"{name}_frechet({a}, {e})"
 
     def by_factor(self, v: Value, a: list[str], w: Writing) -> str:
         """A solution, an inverse or a determinant from a factorisation."""
