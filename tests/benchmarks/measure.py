@@ -120,6 +120,7 @@ def agreeing(
         as_numpy,
         difference,
         limited,
+        start,
         versions,
     )
 
@@ -130,12 +131,13 @@ def agreeing(
     for name, mode, make in versions(problem, kind, values):
         if keys and name != "plain" and (name, mode) not in keys:
             continue
+        start(name)
         try:
             with limited(LIMITS[name]) if name in LIMITS else nullcontext():
                 version = make()
-                start = time.perf_counter()
+                before = time.perf_counter()
                 called = version.call()
-            warm[name, mode] = time.perf_counter() - start
+            warm[name, mode] = time.perf_counter() - before
             result = as_numpy(called)
         except TooLargeError as error:
             notes.append({"name": name, "mode": mode, "why": str(error), "wrong": ""})
