@@ -13,6 +13,7 @@ import time
 from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from importlib.util import find_spec
+from random import Random
 from statistics import median
 from timeit import Timer
 from typing import TYPE_CHECKING, Any, Protocol
@@ -174,7 +175,8 @@ def timed(
         going = [k for k in timers if turn < least or spent[k] < seconds / len(timers)]
         if not going:
             break
-        for key in going:
+        # in changing order, for what runs before may cost what runs after it a part of its time
+        for key in Random(turn).sample(going, len(going)):
             sample = timers[key].timeit(repeats[key])
             spent[key] += sample
             taken[key].append(sample / repeats[key])
