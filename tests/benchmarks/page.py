@@ -47,7 +47,8 @@ A dot is a size; one with a red rim is slower than JAX. An orange line is a bar.
 - 64-bit floats throughout, warm: JAX's functions are under `jit` and compiled beforehand.
 - All versions of a derivative must agree with plain NumPy to {AGREE:.0e} before any is timed.
 - They are timed in turn, again and again and in changing order, so that whatever else the
-  machine does falls on all of them. A ratio is that of the minima; the ratio of the medians follows in parentheses.
+  machine does falls on all of them. A ratio is that of the minima; the ratio of the medians
+  follows in parentheses.
 - `ours` is the best of the targets `numpy` and `jax`, as the bars ask; `numba` is shown where it
   is faster. JAX and PyTorch are the best of `grad`, `jacfwd`, `jacrev` and `hessian`, for a
   Hessian-vector product the best of forward and reverse over reverse.
