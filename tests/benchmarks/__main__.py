@@ -92,7 +92,7 @@ def line(cell: dict[str, Any]) -> str:
 @click.option("--only", multiple=True, metavar="TEXT", help="Problems whose name has TEXT.")
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(list(KINDS)))
 @click.option("--sizes", default="", metavar="N,N", help="Other sizes than the problem's own.")
-@click.option("--seconds", default=1.0, show_default=True, help="Time for each cell.")
+@click.option("--seconds", default=0.7, show_default=True, help="Time for each cell.")
 @click.option("--threads", type=click.Choice(["1", "all", "both"]), default="both")
 @click.option("--write", is_flag=True, help="Write the page and its plot.")
 @click.option("--folder", default="docs", show_default=True, help="Where they are written.")

@@ -13,6 +13,7 @@ import time
 from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from importlib.util import find_spec
+from random import Random
 from statistics import median
 from timeit import Timer
 from typing import TYPE_CHECKING, Any, Protocol
@@ -115,12 +116,12 @@ def agreeing(
     """The versions that agree with plain NumPy, seconds of their first call, and why others
     are left out; all versions, or plain NumPy and the ``keys``."""
     from tests.benchmarks.versions import (
-        LIBRARIES,
-        LIMIT,
+        LIMITS,
         TooLargeError,
         as_numpy,
         difference,
         limited,
+        start,
         versions,
     )
 
@@ -131,12 +132,13 @@ def agreeing(
     for name, mode, make in versions(problem, kind, values):
         if keys and name != "plain" and (name, mode) not in keys:
             continue
+        start(name)
         try:
-            with limited(LIMIT) if name in LIBRARIES else nullcontext():
+            with limited(LIMITS[name]) if name in LIMITS else nullcontext():
                 version = make()
-                start = time.perf_counter()
+                before = time.perf_counter()
                 called = version.call()
-            warm[name, mode] = time.perf_counter() - start
+            warm[name, mode] = time.perf_counter() - before
             result = as_numpy(called)
         except TooLargeError as error:
             notes.append({"name": name, "mode": mode, "why": str(error), "wrong": ""})
@@ -173,7 +175,8 @@ def timed(
         going = [k for k in timers if turn < least or spent[k] < seconds / len(timers)]
         if not going:
             break
-        for key in going:
+        # in changing order, for what runs before may cost what runs after it a part of its time
+        for key in Random(turn).sample(going, len(going)):
             sample = timers[key].timeit(repeats[key])
             spent[key] += sample
             taken[key].append(sample / repeats[key])
@@ -181,11 +184,14 @@ def timed(
 
 
 def _repeats(timer: Clock, once: float) -> int:
-    """How many calls a sample is made of."""
+    """How many calls a sample is made of. A call that was interrupted looks long, so what is
+    not long by far is measured three times."""
     count, taken = 1, once
-    while taken < SAMPLE / 4:
+    while taken < 50 * SAMPLE:
+        taken = min(timer.timeit(count) for _ in range(3))
+        if taken >= SAMPLE / 4:
+            break
         count *= 4
-        taken = timer.timeit(count)
     return max(1, round(count * SAMPLE / taken))
 
 

@@ -21,7 +21,7 @@ from tests.benchmarks.bars import (
 from tests.benchmarks.measure import AGREE
 from tests.benchmarks.problems import PROBLEMS
 from tests.benchmarks.synchronous import SYNCHRONOUS
-from tests.benchmarks.versions import LIMIT, MEMORY
+from tests.benchmarks.versions import LIMITS, MEMORY
 
 PLOT = "benchmarks.svg"
 OTHERS = (
@@ -46,8 +46,9 @@ A dot is a size; one with a red rim is slower than JAX. An orange line is a bar.
 
 - 64-bit floats throughout, warm: JAX's functions are under `jit` and compiled beforehand.
 - All versions of a derivative must agree with plain NumPy to {AGREE:.0e} before any is timed.
-- They are timed in turn, again and again, so that whatever else the machine does falls on all
-  of them. A ratio is that of the minima; the ratio of the medians follows in parentheses.
+- They are timed in turn, again and again and in changing order, so that whatever else the
+  machine does falls on all of them. A ratio is that of the minima; the ratio of the medians
+  follows in parentheses.
 - `ours` is the best of the targets `numpy` and `jax`, as the bars ask; `numba` is shown where it
   is faster. JAX and PyTorch are the best of `grad`, `jacfwd`, `jacrev` and `hessian`, for a
   Hessian-vector product the best of forward and reverse over reverse.
@@ -58,7 +59,8 @@ A dot is a size; one with a red rim is slower than JAX. An orange line is a bar.
 - Freed memory stays with the process, as glibc is told to: whether it is returned to the system
   and fetched again at every call would else depend on what was computed before.
 - Above n = {TIE_FROM} a ratio between {TIE:g} and {1 / TIE:.1f} counts as a tie.
-- A version whose first call needs more than {MEMORY / 1e9:g} GB or {LIMIT:g} s is left out.
+- A version that needs more than {MEMORY / 1e9:g} GB is left out, and one whose first call takes
+  {LIMITS['JAX']:g} s in JAX, compilation included, or {LIMITS['PyTorch']:g} s in PyTorch.
 - `structured` is the Hessian as an operator, which multiplies and solves and is written out only
   when that is asked for; `joint` is value, gradient and Hessian from one call.
 """

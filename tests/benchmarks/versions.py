@@ -25,8 +25,8 @@ MEMORY = 4e9
 """Bytes that a version may need."""
 WORK = 2e11
 """Floating-point operations that one call may take, as XLA counts them."""
-LIMIT = 15.0
-"""Seconds that a library may take for its first call, compilation included."""
+LIMITS = {"JAX": 20.0, "PyTorch": 5.0}
+"""Seconds that each may take for its first call; JAX compiles within them."""
 TARGETS = {"numpy": "numpy", "jax": "jax", "numba": "numba"}
 """Our targets that are measured, and the library that each needs."""
 LIBRARIES = {"JAX": "jax", "PyTorch": "torch"}
@@ -124,6 +124,19 @@ def as_numpy(made: Any) -> Any:
     if isinstance(made, tuple):
         return tuple(map(as_numpy, made))
     return np.asarray(made.dense() if hasattr(made, "dense") else made)
+
+
+@cache
+def start(name: str) -> None:
+    """Imports a library, all of it that a derivative needs; its first call is limited in time."""
+    if name == "JAX":
+        import jax
+
+        jax.config.update("jax_enable_x64", True)
+    elif name == "PyTorch":
+        import torch
+
+        torch.func.hessian(torch.sum)(torch.ones(2))
 
 
 # Automatic differentiation. JAX and torch.func give the same names to the same things.
@@ -234,17 +247,9 @@ def _bounded(lowered: Any) -> None:
 # PyTorch
 
 
-@cache
-def _started_torch() -> Any:
-    """PyTorch, after a first derivative, for which it imports more of itself."""
+def _torch(problem: Problem, kind: str, values: dict[str, Any], mode: str) -> Version:
     import torch
 
-    torch.func.hessian(torch.sum)(torch.ones(2))
-    return torch
-
-
-def _torch(problem: Problem, kind: str, values: dict[str, Any], mode: str) -> Version:
-    torch = _started_torch()
     run = _MODES[_differentiated(kind)][mode]
     function = _derivative(problem, list(values), run, torch.func, torch)
     arguments = [torch.tensor(value, dtype=torch.float64) for value in values.values()]
