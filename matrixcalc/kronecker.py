@@ -143,9 +143,9 @@ def kronecker(
             return _separable(graph, rows, cols, left, right)
         # every pair is the column of its own; the rest has a weight or ones
         column = build.UNIT
-        for r in rows:
-            if r not in inside:
-                column = make_call("kron", (column, _column(graph, r, pairs)))
+        for i in rows:
+            if i not in inside:
+                column = make_call("kron", (column, _column(graph, i, pairs)))
         return mul(column, transpose(_stack(graph, cols, right)))
     parts: list[Expr] = []
     for r, c in blocks:

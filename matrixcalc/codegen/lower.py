@@ -341,6 +341,8 @@ class Lowering:
             raise UnsupportedError(f"no code for {op}")
         if op == "sech2":
             return self._sech2(args[0])
+        if op in ("below_max", "above_min"):
+            return self._gap(op, args[0])
         if row.elementwise:
             return b.unary(op, args[0])
         if op == "logsumexp" and args[0].ndim == 2:
@@ -374,6 +376,15 @@ class Lowering:
         below = b.binary("add", b.number(1), a)
         above = b.binary("mul", b.number(4), a)
         return b.binary("div", above, b.binary("mul", below, below))
+
+    def _gap(self, op: str, v: Value) -> Value:
+        """The sign of the difference from the greatest entry, or of that from the least."""
+        b = self.builder
+        if v.ndim == 0:
+            return b.number(0)
+        end = b.make(op[-3:], v, dims=())
+        gap = b.binary("sub", end, v) if op == "below_max" else b.binary("sub", v, end)
+        return b.unary("sign", gap)
 
     def _trace(self, e: Expr, whole: Value) -> Value:
         """tr(A*B) is the sum of A.*B', which needs no product."""
