@@ -36,7 +36,7 @@ def numbers(names: set[str], seed: int) -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize(("text", "wrt", "order"), CASES)
 def test_the_greatest_entry_is_found_exactly(text: str, wrt: str, order: int) -> None:
-    """By differences: rounding at the greatest entry would make a gradient zero, or twice as big."""
+    """By differences; where the greatest entry is not found the gradient is zero."""
     kinds = {n: k for n, k in KINDS.items() if re.search(rf"\b{n}\b", text)}
     d = derive(text, *(wrt,) * order, vars=kinds)
     code = compile(text, wrt, order, vars=kinds, dense=True)
