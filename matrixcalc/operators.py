@@ -196,6 +196,8 @@ STABLE: dict[str, Operator] = {
         Operator("_softmax_rest", "[n] -> same", meaning="1 - softmax(A)", spelled="softmax_rest({A})", follows=True),
         Operator("_softmax_columns", "[n,m] -> same", meaning="softmax of each column", spelled="softmax_columns({A})"),
         Operator("_log_softmax_columns", "[n,m] -> same", meaning="log_softmax of each column", spelled="log_softmax_columns({A})"),
+        Operator("_below_max", "any -> same", meaning="sign(max(A) - A)", spelled="below_max({A})", follows=True),
+        Operator("_above_min", "any -> same", meaning="sign(A - min(A))", spelled="above_min({A})", follows=True),
         Operator("_logsumexp_columns", "[n,m] -> [1,m]", meaning="log(sum(exp(A), 1))", spelled="logsumexp_columns({A})"),
     )
 }

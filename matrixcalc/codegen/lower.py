@@ -345,6 +345,8 @@ class Lowering:
             return b.make(op, b.make("softmax", args[0], dims=args[0].dims), dims=args[0].dims)
         if op == "near":
             return b.make(op, *args[:2], dims=dims_of(e), data=tuple(a.data for a in args[2:]))
+        if op in ("below_max", "above_min"):
+            return self._gap(op, args[0])
         if row.elementwise:
             return b.unary(op, args[0])
         if op == "logsumexp" and args[0].ndim == 2:
@@ -378,6 +380,15 @@ class Lowering:
         below = b.binary("add", b.number(1), a)
         above = b.binary("mul", b.number(4), a)
         return b.binary("div", above, b.binary("mul", below, below))
+
+    def _gap(self, op: str, v: Value) -> Value:
+        """The sign of the difference from the greatest entry, or of that from the least."""
+        b = self.builder
+        if v.ndim == 0:
+            return b.number(0)
+        end = b.make(op[-3:], v, dims=())
+        gap = b.binary("sub", end, v) if op == "below_max" else b.binary("sub", v, end)
+        return b.unary("sign", gap)
 
     def _trace(self, e: Expr, whole: Value) -> Value:
         """tr(A*B) is the sum of A.*B', which needs no product."""

@@ -11,7 +11,6 @@ from matrixcalc.codegen.spellings import ELEMENTWISE
 from matrixcalc.elementwise import formal_argument, template
 from matrixcalc.errors import LimitError
 from matrixcalc.expr import Expr, topological
-from matrixcalc.index import Term
 from matrixcalc.operators import TABLE
 from matrixcalc.templates import substitute
 
@@ -35,12 +34,6 @@ def written_out(root: Expr) -> Expr:
             return root
         root = found
     raise LimitError(f"functions rest on one another more than {_ROUNDS} deep")
-
-
-def written_out_term(t: Term) -> Term:
-    """A term with its scalars and factors written out."""
-    scalars = tuple(written_out(s) for s in t.scalars)
-    return Term(scalars, tuple((written_out(e), axes) for e, axes in t.factors), t.free)
 
 
 def _once(root: Expr) -> Expr:

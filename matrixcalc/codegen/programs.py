@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from matrixcalc import build
 from matrixcalc.codegen.distribute import distributed
+from matrixcalc.codegen.gaps import with_gaps
 from matrixcalc.codegen.lower import Lowering
-from matrixcalc.codegen.meanings import written_out, written_out_term
+from matrixcalc.codegen.meanings import written_out
 from matrixcalc.codegen.products import product_of
 from matrixcalc.codegen.program import Output, Program
 from matrixcalc.codegen.stable import Stabilising
@@ -37,12 +38,16 @@ class Preparation:
     def of(self, e: Expr) -> Expr:
         """An expression as it is computed: spelled out, stable, cheap sums multiplied out."""
         if e not in self._made:
-            self._made[e] = distributed(self.stable.of(written_out(e)), self.sizes)
+            self._made[e] = distributed(self.stable.of(_spelled_out(e)), self.sizes)
         return self._made[e]
 
     def of_term(self, t: Term) -> Term:
         """A term whose factors do not overflow; they are prepared one by one later."""
-        return stable_term(written_out_term(t), self.stable)
+        return stable_term(t.mapped(_spelled_out), self.stable)
+
+
+def _spelled_out(e: Expr) -> Expr:
+    return with_gaps(written_out(e))
 
 
 @dataclass(frozen=True, slots=True)
