@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.targets.functional import FACTORS, FunctionalTarget
-from matrixcalc.codegen.writing import PRODUCT, SIGN, Writing
+from matrixcalc.codegen.writing import ATOM, PRODUCT, SIGN, Writing
 from matrixcalc.expr import Expr
 
 PLAIN = {
@@ -73,10 +73,23 @@ class JAXTarget(FunctionalTarget):
         return f"{text}.T" if len(order) == 2 else f"{text}.transpose({', '.join(map(str, order))})"
 
     def expression(self, v: Value, w: Writing) -> tuple[str, int] | None:
-        # XLA copies the transpose for A.T @ x, which is ten times slower than x @ A
-        if v.op == "dot" and v.args[0].op == "T" and v.args[1].ndim == 1:
-            return f"{w.name(v.args[1], SIGN)} @ {w.name(v.args[0].args[0])}", PRODUCT
+        if v.op == "dot" and "T" in (v.args[0].op, v.args[1].op):
+            return self.turned(v, w)
+        if v.op == "gram":
+            product = summed(v.args[0], v.args[0], 0, w)
+            return (f"{w.name(v.args[1])} * {product}", PRODUCT) if v.args[1:] else (product, ATOM)
         return super().expression(v, w)
+
+    def turned(self, v: Value, w: Writing) -> tuple[str, int]:
+        """A product with a transpose, which XLA would copy before it multiplies."""
+        left, right = v.args
+        if left.op != "T":
+            return summed(left, right.args[0], 1, w), ATOM
+        if right.ndim == 1:
+            return f"{w.name(right, SIGN)} @ {w.name(left.args[0])}", PRODUCT
+        if right.op == "T":
+            return f"({w.name(right.args[0], SIGN)} @ {w.name(left.args[0], SIGN)}).T", ATOM
+        return summed(left.args[0], right, 0, w), ATOM
 
     def frechet(self, name: str, a: str, e: str) -> str:
         if name == "expm":
@@ -100,6 +113,11 @@ class JAXTarget(FunctionalTarget):
                 return f"2.0 * jnp.sum(jnp.log({diagonal}))"
             return f"jnp.sum(jnp.log(jnp.abs({diagonal})))"
         return super().written(v, a, w)
+
+
+def summed(a: Value, b: Value, axis: int, w: Writing) -> str:
+    """The product of two matrices in which the same axis of both is summed: A'*B or A*B'."""
+    return f"jnp.tensordot({w.bare(a)}, {w.bare(b)}, axes=({axis}, {axis}))"
 
 
 TARGET = JAXTarget()
