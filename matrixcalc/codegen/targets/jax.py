@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
-from matrixcalc.codegen.ir import Value
+from matrixcalc.codegen.ir import Builder, Value, schedule
+from matrixcalc.codegen.program import Program
+from matrixcalc.codegen.rewriting import rewritten
 from matrixcalc.codegen.targets.functional import FACTORS, FunctionalTarget
+from matrixcalc.codegen.targets.python import INFIX
 from matrixcalc.codegen.writing import ATOM, PRODUCT, SIGN, Writing
 from matrixcalc.expr import Expr
 
@@ -38,6 +42,9 @@ PLAIN = {
     "cholesky": "linalg.cho_factor({0}, lower=True)",
 }
 
+ELEMENTWISE = frozenset({*INFIX, "neg", "apply", "scale_rows", "scale_columns"})
+"""What XLA makes one loop of, together with what is done before it."""
+
 
 class JAXTarget(FunctionalTarget):
     """JAX arrays, under ``jax.jit``; shapes are checked when it is traced."""
@@ -50,6 +57,18 @@ class JAXTarget(FunctionalTarget):
     vmap = "jax.vmap"
     reserved = frozenset({"jax", "jnp", "linalg", "dtype", "unit"})
     plain = PLAIN
+
+    def rewritten(self, program: Program) -> Program:
+        program = super().rewritten(program)
+        uses = Counter(a for v in schedule([o.value for o in program.outputs]) for a in v.args)
+
+        def change(v: Value, args: tuple[Value, ...]) -> Value | None:
+            if v.op not in ("mul", "neg") or v.args[-1].op != "dot" or uses[v.args[-1]] > 1:
+                return None
+            scale = args[0] if v.op == "mul" else program.builder.number(-1)
+            return None if scale.ndim else scaled_inside(scale, args[-1], uses, program.builder)
+
+        return rewritten(program, change)
 
     def imports(self, text: str) -> str:
         scipy = re.search(r"(?<!\.)\blinalg\.", text)
@@ -113,6 +132,18 @@ class JAXTarget(FunctionalTarget):
                 return f"2.0 * jnp.sum(jnp.log({diagonal}))"
             return f"jnp.sum(jnp.log(jnp.abs({diagonal})))"
         return super().written(v, a, w)
+
+
+def scaled_inside(scale: Value, product: Value, uses: Counter[Value], b: Builder) -> Value | None:
+    """A multiple of a product, taken of an operand that XLA computes entry by entry anyhow."""
+    for place, operand in enumerate(product.args):
+        inner = operand.args[0] if operand.op == "T" else operand
+        if inner.op in ELEMENTWISE and uses[operand] <= 1 and uses[inner] <= 1:
+            made = b.binary("mul", scale, inner)
+            args = list(product.args)
+            args[place] = made if operand is inner else b.make("T", made, dims=operand.dims)
+            return b.make("dot", *args, dims=product.dims)
+    return None
 
 
 def summed(a: Value, b: Value, axis: int, w: Writing) -> str:
