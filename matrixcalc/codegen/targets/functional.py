@@ -145,7 +145,25 @@ class FunctionalTarget(PythonTarget):
             ]
         if v.op.removesuffix("_columns") in EXPONENTIAL:
             return self.exponential(v.op.removesuffix("_columns"), target, a[0], w)
+        if v.op == "multi_dot" and len(v.args) == 3:
+            return self.either_order(v, target, w)
         return [f"{target} = {self.written(v, a, w)}"]
+
+    def either_order(self, v: Value, target: str, w: Writing) -> list[str]:
+        """Three matrices multiplied in the order that their sizes make the cheaper one."""
+        a, b, c = v.args
+        (n, m), (p, q) = (map(w.size, f.dims) for f in (a, c))
+
+        def product(left: Value, right: Value) -> Value:
+            made = Value("dot", (left, right), None, (left.dims[0], right.dims[1]))
+            text, level = self.expression(made, w) or ("", ATOM)
+            w.set(made, text, level)
+            return made
+
+        return [f"if {n} * {p} * ({m} + {q}) < {m} * {q} * ({n} + {p}):",
+                f"    {target} = {w.bare(product(product(a, b), c))}",
+                "else:",
+                f"    {target} = {w.bare(product(a, product(b, c)))}"]
 
     def exponential(self, op: str, target: str, x: str, w: Writing) -> list[str]:
         """The lines of a function that is made of exponentials."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
-from matrixcalc.codegen.ir import Value
+from matrixcalc.codegen.ir import Builder, Value, schedule
+from matrixcalc.codegen.program import Program
+from matrixcalc.codegen.rewriting import rewritten
 from matrixcalc.codegen.targets.functional import FACTORS, FunctionalTarget
-from matrixcalc.codegen.writing import PRODUCT, SIGN, Writing
+from matrixcalc.codegen.targets.python import INFIX
+from matrixcalc.codegen.writing import ATOM, PRODUCT, SIGN, Writing
 from matrixcalc.expr import Expr
 
 PLAIN = {
@@ -38,6 +42,9 @@ PLAIN = {
     "cholesky": "linalg.cho_factor({0}, lower=True)",
 }
 
+ELEMENTWISE = frozenset({*INFIX, "neg", "apply", "scale_rows", "scale_columns"})
+"""What XLA makes one loop of, together with what is done before it."""
+
 
 class JAXTarget(FunctionalTarget):
     """JAX arrays, under ``jax.jit``; shapes are checked when it is traced."""
@@ -50,6 +57,18 @@ class JAXTarget(FunctionalTarget):
     vmap = "jax.vmap"
     reserved = frozenset({"jax", "jnp", "linalg", "dtype", "unit"})
     plain = PLAIN
+
+    def rewritten(self, program: Program) -> Program:
+        program = super().rewritten(program)
+        uses = Counter(a for v in schedule([o.value for o in program.outputs]) for a in v.args)
+
+        def change(v: Value, args: tuple[Value, ...]) -> Value | None:
+            if v.op not in ("mul", "neg") or v.args[-1].op != "dot" or uses[v.args[-1]] > 1:
+                return None
+            scale = args[0] if v.op == "mul" else program.builder.number(-1)
+            return None if scale.ndim else scaled_inside(scale, args[-1], uses, program.builder)
+
+        return rewritten(program, change)
 
     def imports(self, text: str) -> str:
         scipy = re.search(r"(?<!\.)\blinalg\.", text)
@@ -73,10 +92,23 @@ class JAXTarget(FunctionalTarget):
         return f"{text}.T" if len(order) == 2 else f"{text}.transpose({', '.join(map(str, order))})"
 
     def expression(self, v: Value, w: Writing) -> tuple[str, int] | None:
-        # XLA copies the transpose for A.T @ x, which is ten times slower than x @ A
-        if v.op == "dot" and v.args[0].op == "T" and v.args[1].ndim == 1:
-            return f"{w.name(v.args[1], SIGN)} @ {w.name(v.args[0].args[0])}", PRODUCT
+        if v.op == "dot" and "T" in (v.args[0].op, v.args[1].op):
+            return self.turned(v, w)
+        if v.op == "gram":
+            product = summed(v.args[0], v.args[0], 0, w)
+            return (f"{w.name(v.args[1])} * {product}", PRODUCT) if v.args[1:] else (product, ATOM)
         return super().expression(v, w)
+
+    def turned(self, v: Value, w: Writing) -> tuple[str, int]:
+        """A product with a transpose, which XLA would copy before it multiplies."""
+        left, right = v.args
+        if left.op != "T":
+            return summed(left, right.args[0], 1, w), ATOM
+        if right.ndim == 1:
+            return f"{w.name(right, SIGN)} @ {w.name(left.args[0])}", PRODUCT
+        if right.op == "T":
+            return f"({w.name(right.args[0], SIGN)} @ {w.name(left.args[0], SIGN)}).T", ATOM
+        return summed(left.args[0], right, 0, w), ATOM
 
     def frechet(self, name: str, a: str, e: str) -> str:
         if name == "expm":
@@ -100,6 +132,23 @@ class JAXTarget(FunctionalTarget):
                 return f"2.0 * jnp.sum(jnp.log({diagonal}))"
             return f"jnp.sum(jnp.log(jnp.abs({diagonal})))"
         return super().written(v, a, w)
+
+
+def scaled_inside(scale: Value, product: Value, uses: Counter[Value], b: Builder) -> Value | None:
+    """A multiple of a product, taken of an operand that XLA computes entry by entry anyhow."""
+    for place, operand in enumerate(product.args):
+        inner = operand.args[0] if operand.op == "T" else operand
+        if inner.op in ELEMENTWISE and uses[operand] <= 1 and uses[inner] <= 1:
+            made = b.binary("mul", scale, inner)
+            args = list(product.args)
+            args[place] = made if operand is inner else b.make("T", made, dims=operand.dims)
+            return b.make("dot", *args, dims=product.dims)
+    return None
+
+
+def summed(a: Value, b: Value, axis: int, w: Writing) -> str:
+    """The product of two matrices in which the same axis of both is summed: A'*B or A*B'."""
+    return f"jnp.tensordot({w.bare(a)}, {w.bare(b)}, axes=({axis}, {axis}))"
 
 
 TARGET = JAXTarget()
