@@ -18,7 +18,7 @@ def with_gaps(root: Expr) -> Expr:
     >>> from matrixcalc.infer import parse
     >>> kinds = {"x": "vector(n)", "y": "vector(n)"}
     >>> with_gaps(parse("1 - sign(max(x - y) - x + y)", vars=kinds))
-    1 - _below_max(x - y)
+    1 - below_max(x - y)
     """
     made: dict[Expr, Expr] = {}
     for e in topological(root):

@@ -12,8 +12,8 @@ from matrixcalc.codegen.lower import Lowering
 from matrixcalc.codegen.meanings import written_out
 from matrixcalc.codegen.products import product_of
 from matrixcalc.codegen.program import Output, Program
-from matrixcalc.codegen.stable import Stabilising
-from matrixcalc.codegen.stable_terms import stable_term
+from matrixcalc.codegen.stability.passes import Stabilising
+from matrixcalc.codegen.stability.terms import stable_term
 from matrixcalc.codegen.structure import operator_of, owning
 from matrixcalc.codegen.terms import lower_terms
 from matrixcalc.derive import check_reading, derive

@@ -37,5 +37,6 @@ function [value, first_derivative] = derivative(X, a)
     % norm1(X) + norm2(X) + max(X) + min(X) + norm2(X*a) + max(X*a) + norm1(a)
     value = total + norm(a, 1);
     total_2 = (1 / norm2_2 * Xa + 1 - sign(largest_2 - Xa)) * a' + 1 / norm2 * X;
+    % (1 - below_max(X*a) + X*a/norm2(X*a))*a' + 2 - above_min(X) - below_max(X) + X/norm2(X) + sign(X)
     first_derivative = total_2 + sign(X) + 2 - sign(X - smallest) - sign(largest - X);
 end

@@ -13,10 +13,10 @@ from fractions import Fraction
 from matrixcalc import build
 from matrixcalc.build import add, epower, had, mul, neg, num
 from matrixcalc.calls import make_call
-from matrixcalc.codegen.logs import exponential, scaled, spread, upright
-from matrixcalc.codegen.quotients import over_one_denominator
-from matrixcalc.codegen.split import Splitting
-from matrixcalc.codegen.vanishing import vanishing
+from matrixcalc.codegen.stability.logs import exponential, scaled, spread, upright
+from matrixcalc.codegen.stability.quotients import over_one_denominator
+from matrixcalc.codegen.stability.split import Splitting
+from matrixcalc.codegen.stability.vanishing import vanishing
 from matrixcalc.expr import Expr
 
 _HALF = Fraction(1, 2)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from matrixcalc import build
 from matrixcalc.build import add, had, mul, neg, num
 from matrixcalc.calls import make_call
-from matrixcalc.codegen.logs import terms
+from matrixcalc.codegen.stability.logs import terms
 from matrixcalc.expr import Expr
 
 _FEW = 3

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from matrixcalc import build
 from matrixcalc.build import add, mul, neg, num
 from matrixcalc.calls import make_call
-from matrixcalc.codegen.logs import canonical, scaled, spread, terms
-from matrixcalc.codegen.split import Split, Splitting, log_of_sum
+from matrixcalc.codegen.stability.logs import canonical, scaled, spread, terms
+from matrixcalc.codegen.stability.split import Split, Splitting, log_of_sum
 from matrixcalc.dims import Shape
 from matrixcalc.expr import Expr
 

@@ -15,8 +15,8 @@ from functools import lru_cache
 from matrixcalc import build
 from matrixcalc.build import neg, num
 from matrixcalc.calls import make_call
-from matrixcalc.codegen.logs import spread
-from matrixcalc.codegen.series import FUNCTIONS, Expansion, Series, is_chain, unit
+from matrixcalc.codegen.stability.logs import spread
+from matrixcalc.codegen.stability.series import FUNCTIONS, Expansion, Series, is_chain, unit
 from matrixcalc.expr import Expr, topological
 
 _PROBE, _COUNTS = 5, (12, 24)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from matrixcalc import build
 from matrixcalc.build import add, had, mul, neg
-from matrixcalc.codegen.logs import canonical, exponential, terms
-from matrixcalc.codegen.stable import Stabilising
+from matrixcalc.codegen.stability.logs import canonical, exponential, terms
+from matrixcalc.codegen.stability.passes import Stabilising
 from matrixcalc.expr import Expr
 from matrixcalc.index import Factor, Term, flat, single
 

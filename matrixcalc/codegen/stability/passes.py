@@ -2,9 +2,9 @@
 
 log(1 + exp(u)) is softplus(u), exp(u)/(1 + exp(u)) is sigmoid(u), log(sum(exp(u))) is
 logsumexp(u), exp(u)/sum(exp(u)) is softmax(u): nothing overflows on the way. These are no
-patterns, but what the algebra of :mod:`matrixcalc.codegen.logs` makes of any product of powers of
-exponentials and of sums of them. Differences that cancel are for
-:mod:`matrixcalc.codegen.differences`.
+patterns, but what the algebra of :mod:`matrixcalc.codegen.stability.logs` makes of any
+product of powers of exponentials and of sums of them. Differences that cancel are for
+:mod:`matrixcalc.codegen.stability.differences`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from fractions import Fraction
 from matrixcalc import build
 from matrixcalc.build import add, had, mul, neg, num
 from matrixcalc.calls import make_call, rebuild
-from matrixcalc.codegen.centring import centred_product, centred_sum
-from matrixcalc.codegen.differences import difference
-from matrixcalc.codegen.logs import (
+from matrixcalc.codegen.stability.centring import centred_product, centred_sum
+from matrixcalc.codegen.stability.differences import difference
+from matrixcalc.codegen.stability.logs import (
     bounded,
     canonical,
     exponential,
@@ -27,8 +27,8 @@ from matrixcalc.codegen.logs import (
     spread,
     terms,
 )
-from matrixcalc.codegen.split import Split, Splitting
-from matrixcalc.codegen.vanishing import vanishing
+from matrixcalc.codegen.stability.split import Split, Splitting
+from matrixcalc.codegen.stability.vanishing import vanishing
 from matrixcalc.expr import Expr, topological
 
 

@@ -9,8 +9,8 @@ from fractions import Fraction
 from matrixcalc import build
 from matrixcalc.build import add, epower, had, mul, neg, num
 from matrixcalc.calls import make_call
-from matrixcalc.codegen.logs import bounded, canonical, exponential, scaled, spread, terms
-from matrixcalc.codegen.vanishing import vanishing
+from matrixcalc.codegen.stability.logs import bounded, canonical, exponential, scaled, spread, terms
+from matrixcalc.codegen.stability.vanishing import vanishing
 from matrixcalc.dims import Shape
 from matrixcalc.expr import Expr, topological
 from matrixcalc.positive import is_definite
