@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 
@@ -242,8 +243,12 @@ def _turned_to(e: Expr, transposed: Expr) -> Expr:
 # Products
 
 
+@lru_cache(maxsize=512)
 def mul(*factors: Expr) -> Expr:
-    """The matrix product; scalar factors scale it."""
+    """The matrix product; scalar factors scale it.
+
+    What was made last is remembered: a sum is tried in many ways, of the same few products.
+    """
     if UNIT in factors:
         factors = tuple(f for f in factors if f is not UNIT)
     if len(factors) == 1:

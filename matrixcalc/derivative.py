@@ -190,7 +190,8 @@ class Derivative:
     @cached_property
     def backpropagated(self) -> Expr | None:
         """The product of :attr:`vjp` as an expression."""
-        return self.problem.backpropagated()
+        made = self.problem.backpropagated()
+        return None if made is None else made.natural
 
     def in_layout(self, layout: str) -> Derivative:
         """The same derivative in another layout."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from matrixcalc.cases import READINGS
@@ -15,7 +16,7 @@ from matrixcalc.errors import (
 )
 from matrixcalc.expr import Expr
 from matrixcalc.layouts import check_layout
-from matrixcalc.problem import problem_of
+from matrixcalc.problem import Problem, problem_of
 
 
 def derive(
@@ -55,19 +56,32 @@ def derive(
     x'*(A + A')
     """
     check_layout(layout)
-    if structured is not None and structured not in READINGS:
-        raise UnsupportedError(
-            f"no reading {structured!r} of a structured variable",
-            hint=f"the readings are {', '.join(READINGS)}",
-        )
+    check_reading(structured)
     problem = problem_of(function, wrt, vars, structured)
-    try:
+    with telling(problem):
         tensor = problem.tensor()
         made = Derivative(problem, tensor, layout)
         if tensor.natural is None:
             made.in_vec_form()
         if verify:
             made.verification = made.check()
+    return made
+
+
+def check_reading(structured: str | None) -> None:
+    """UnsupportedError for a reading of structured variables that there is not."""
+    if structured is not None and structured not in READINGS:
+        raise UnsupportedError(
+            f"no reading {structured!r} of a structured variable",
+            hint=f"the readings are {', '.join(READINGS)}",
+        )
+
+
+@contextmanager
+def telling(problem: Problem) -> Iterator[None]:
+    """Work on a problem, whose errors show its text."""
+    try:
+        yield
     except MatrixCalcError as error:
         error.with_text(problem.source.text)
         if isinstance(error, LimitError) and error.span is None:
@@ -76,7 +90,6 @@ def derive(
     except RecursionError:
         # a simplification met sums within products within sums beyond Python's stack
         raise LimitError("the expression is nested too deeply") from None
-    return made
 
 
 def gradient(function: str | Expr, wrt: str, **options: Any) -> Derivative:

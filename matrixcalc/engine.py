@@ -207,22 +207,25 @@ def vec_form(tensor: Tensor) -> Expr | None:
     return finish(simplify_sum(raised)) if raised else None
 
 
-def backpropagated(y: Expr, x: Expr, upstream: Expr) -> Expr | None:
+def backpropagated(y: Expr, x: Expr, upstream: Expr) -> Tensor:
     """The product with an upstream gradient, in the shape of the variable.
 
-    It is the gradient of sum(upstream.*y); None where matrix notation has none.
+    It is the gradient of sum(upstream.*y); where matrix notation has none, ``natural`` is
+    None and the terms say it.
     """
     pullback = Pullback()
     axes = pullback.indices.axes(y)
     seed = multiply(Term((), (), axes), [(upstream, axes)], axes, pullback.indices)
     terms = pullback.pull(y, [seed], [x], 0)[x]
     raised = [to_matrix(t, pullback.indices) for t in terms]
+    orders = (0, x.order)
     if any(r is None for r in raised):
-        return None
+        return Tensor(None, tidy(terms, pullback.indices), pullback.indices, orders)
     if not raised:
-        return build.zeros(x.shape)
+        return Tensor(build.zeros(x.shape), [], pullback.indices, orders)
     made = finish(simplify_sum([r for r in raised if r is not None]))
-    return transpose(made) if x.kind == "row" else made
+    natural = transpose(made) if x.kind == "row" else made
+    return Tensor(natural, [], pullback.indices, orders)
 
 
 # Structure

@@ -8,7 +8,7 @@ Kronecker delta.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -50,6 +50,11 @@ class Term:
     def coefficient(self) -> Expr:
         """The product of the scalar factors."""
         return build.mul(*self.scalars)
+
+    def mapped(self, change: Callable[[Expr], Expr]) -> Term:
+        """The term with every scalar and factor changed."""
+        factors = tuple((change(e), axes) for e, axes in self.factors)
+        return Term(tuple(map(change, self.scalars)), factors, self.free)
 
     def renamed(self, old: int, new: Index) -> Term:
         """The term with one index replaced by another (or by a tuple)."""

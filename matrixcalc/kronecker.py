@@ -107,12 +107,12 @@ def kronecker(
         return None
     pairs: dict[int, tuple[int, Expr]] = {}
     if left and len(rows) > 2:
-        tied = _pairs(graph, rows, cols)
-        if tied is None or graph.scaling is not None:
+        found = _pairs(graph, rows, cols)
+        if found is None or graph.scaling is not None:
             return None
-        if isinstance(tied, int):
-            return _swapped(graph, rows, cols, tied)
-        left, pairs = [], tied
+        if isinstance(found, int):
+            return _swapped(graph, rows, cols, found)
+        left, pairs = [], found
     if left and len(rows) != 2:
         return None
     if graph.scaling is not None:
@@ -127,7 +127,8 @@ def kronecker(
                 break
         else:
             return None
-    blocks = _align(rows, cols, cross)
+    tied = {i for major, (minor, _) in pairs.items() for i in (major, minor)}
+    blocks = _align(rows, cols, cross, tied)
     if blocks is None:
         if not turn or len(cols) != 2:
             return None
@@ -136,23 +137,26 @@ def kronecker(
         if turned is None:
             return None
         return mul(turned, build.commutation(dims[cols[1]], dims[cols[0]]))
-    if not cross and not set(rows) & set(cols) and (left or right):
-        return _separable(graph, rows, cols, left, right)
-    parts: list[Expr] = []
     inside = {minor for minor, _ in pairs.values()}
+    if not cross and not set(rows) & set(cols) and (left or right):
+        if not pairs:
+            return _separable(graph, rows, cols, left, right)
+        # every pair is the column of its own; the rest has a weight or ones
+        column = build.UNIT
+        for i in rows:
+            if i not in inside:
+                column = make_call("kron", (column, _column(graph, i, pairs)))
+        return mul(column, transpose(_stack(graph, cols, right)))
+    parts: list[Expr] = []
     for r, c in blocks:
         if r in inside:
             continue
-        if r in pairs:
-            minor, e = pairs[r]
-            parts.append(_pair_column(graph, r, minor, e))
-        elif r is None:
+        if r is None:
             assert c is not None
             w = weights.get(c)
             parts.append(transpose(ones((dims[c], ONE)) if w is None else w))
         elif c is None:
-            w = weights.get(r)
-            parts.append(ones((dims[r], ONE)) if w is None else w)
+            parts.append(_column(graph, r, pairs))
         elif r == c:
             w = weights.get(r)
             parts.append(build.eye(dims[r]) if w is None else make_call("diag", (w,)))
@@ -219,11 +223,15 @@ def _swapped(graph: Graph, rows: list[int], cols: list[int], place: int) -> Expr
     return mul(make_call("kron", (before, turned)), body)
 
 
-def _pair_column(graph: Graph, major: int, minor: int, e: Expr) -> Expr:
-    """The vec of a matrix on two neighbouring row indices, with the weights on them."""
+def _column(graph: Graph, r: int, pairs: dict[int, tuple[int, Expr]]) -> Expr:
+    """What stands on a row index: its weight or ones, or the vec of a matrix on it and the next."""
+    if r not in pairs:
+        w = graph.weights.get(r)
+        return ones((graph.dims[r], ONE)) if w is None else w
+    minor, e = pairs[r]
     column = make_call("vec", (e,))
-    if major in graph.weights or minor in graph.weights:
-        column = had(column, _stack(graph, [major, minor], []))
+    if r in graph.weights or minor in graph.weights:
+        column = had(column, _stack(graph, [r, minor], []))
     return column
 
 
@@ -253,9 +261,12 @@ def _stack(graph: Graph, axis: list[int], vectors: list[Expr]) -> Expr:
 
 
 def _align(
-    rows: list[int], cols: list[int], cross: dict[tuple[int, int], Expr]
+    rows: list[int], cols: list[int], cross: dict[tuple[int, int], Expr], lone: set[int]
 ) -> list[tuple[int | None, int | None]] | None:
-    """Blocks (row, column) in order, so that every tie lies inside one block."""
+    """Blocks (row, column) in order, so that every tie lies inside one block.
+
+    A row index that is ``lone`` shares its block with no column.
+    """
     ties = {(r, c) for r, c in cross} | {(r, r) for r in rows if r in cols}
     best: list[tuple[int | None, int | None]] | None = None
 
@@ -274,7 +285,7 @@ def _align(
             pending.append((i + 1, j, [*blocks, (rows[i], None)]))
         if j < len(cols):
             pending.append((i, j + 1, [*blocks, (None, cols[j])]))
-        if i < len(rows) and j < len(cols):
+        if i < len(rows) and j < len(cols) and rows[i] not in lone:
             pending.append((i + 1, j + 1, [*blocks, (rows[i], cols[j])]))
     return best
 

@@ -18,6 +18,7 @@ from matrixcalc.dims import Dim
 from matrixcalc.elementwise import formal_argument, template
 from matrixcalc.errors import LimitError, UnsupportedError
 from matrixcalc.expr import Expr, topological_many
+from matrixcalc.extremes import extreme
 from matrixcalc.operators import TABLE
 from matrixcalc.products import Array, product
 from matrixcalc.values import Values, bind, size_of
@@ -197,8 +198,7 @@ def _run(
                 if e.op == "sym":
                     known[e] = arrays[e]
                 elif e.op in ("sign", "step") and e.args[0].op == "add":
-                    terms = [known[a] for a in e.args[0].args]
-                    known[e] = _apply(e, [_settled(known[e.args[0]], terms)], sizes)
+                    known[e] = _apply(e, [_sum_for_sign(e.args[0], known)], sizes)
                 else:
                     known[e] = _apply(e, [known[a] for a in e.args], sizes)
     except MemoryError:
@@ -206,9 +206,16 @@ def _run(
     return known
 
 
-def _settled(total: Array, terms: Sequence[Array]) -> Array:
-    """A sum with zero for what is rounding error: max(x - y) + y - x at the greatest entry."""
-    scale = reduce(numpy.add, [numpy.abs(t) for t in terms])
+def _sum_for_sign(e: Expr, known: Mapping[Expr, Array]) -> Array:
+    """A sum that is zero where it should be: max(A) - A, or what is left but rounding error."""
+    found = extreme(e)
+    if found is not None:
+        m, a, below = found
+        seen = known[m.args[0]]
+        gap = known[m] - (seen if a is m.args[0] else seen.T)
+        return gap if below else -gap
+    total = known[e]
+    scale = reduce(numpy.add, [numpy.abs(known[t]) for t in e.args])
     return numpy.where(numpy.abs(total) <= 4 * numpy.finfo(float).eps * scale, 0.0, total)
 
 

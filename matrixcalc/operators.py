@@ -188,10 +188,16 @@ STABLE: dict[str, Operator] = {
         Operator("_log_cosh", "any -> same", meaning="log(cosh(A))", spelled="log_cosh({A})", follows=True),
         Operator("_log_softplus", "any -> same", meaning="log(log(1 + exp(A)))", spelled="log_softplus({A})", follows=True),
         Operator("_sech2", "any -> same", meaning="1 - tanh(A).^2", spelled="sech2({A})", follows=True),
+        Operator("_centred", "[n,m],[n] -> same", meaning="A - vector(1)*B'*A", spelled="centred({A})"),
+        Operator("_softmax_times", "[n,m],[n] -> same", meaning="(diag(B) - B*B')*A", spelled="softmax_times({A})"),
+        Operator("_softmax_jacobian", "[n] -> [n,n]", meaning="diag(A) - A*A'", spelled="softmax_jacobian({A})"),
+        Operator("_near", "any, any -> same", meaning="A, near a point by a polynomial", spelled="near({A})"),
         Operator("_logaddexp", "any, any -> same", meaning="log(exp(A) + exp(B))", spelled="logaddexp({A})"),
         Operator("_softmax_rest", "[n] -> same", meaning="1 - softmax(A)", spelled="softmax_rest({A})", follows=True),
         Operator("_softmax_columns", "[n,m] -> same", meaning="softmax of each column", spelled="softmax_columns({A})"),
         Operator("_log_softmax_columns", "[n,m] -> same", meaning="log_softmax of each column", spelled="log_softmax_columns({A})"),
+        Operator("_below_max", "any -> same", meaning="sign(max(A) - A)", spelled="below_max({A})", follows=True),
+        Operator("_above_min", "any -> same", meaning="sign(A - min(A))", spelled="above_min({A})", follows=True),
         Operator("_logsumexp_columns", "[n,m] -> [1,m]", meaning="log(sum(exp(A), 1))", spelled="logsumexp_columns({A})"),
     )
 }

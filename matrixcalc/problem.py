@@ -58,12 +58,16 @@ class Problem:
 
     def tensor(self) -> engine.Tensor:
         """The derivative, axes of y first."""
+        return self.restored(self.before_restoring(len(self.twins)))
+
+    def before_restoring(self, count: int) -> engine.Tensor:
+        """The derivative by the first variables, in terms of the twins."""
         tensor = engine.value_of(self.source.expr)
-        for twin, target in zip(self.twins, self.targets, strict=True):
+        for twin, target in zip(self.twins[:count], self.targets[:count], strict=True):
             tensor = engine.derivative(tensor, twin)
             axis = sum(tensor.orders[:-1])
             tensor = engine.in_structure(tensor, axis, target, self.structured)
-        return self.restored(tensor)
+        return tensor
 
     def restored(self, tensor: engine.Tensor) -> engine.Tensor:
         """The tensor with the declared properties of the variables put to use."""
@@ -73,22 +77,17 @@ class Problem:
             return engine.Tensor(natural, terms, tensor.indices, tensor.orders)
         return tensor
 
-    def backpropagated(self) -> Expr | None:
-        tensor = engine.value_of(self.source.expr)
-        for twin, target in zip(self.twins[:-1], self.targets[:-1], strict=True):
-            tensor = engine.derivative(tensor, twin)
-            axis = sum(tensor.orders[:-1])
-            tensor = engine.in_structure(tensor, axis, target, self.structured)
+    def backpropagated(self) -> engine.Tensor | None:
+        """The product with an upstream gradient, in the shape of the last variable.
+
+        None where the derivative by the variables before it has no matrix notation.
+        """
+        tensor = self.before_restoring(len(self.twins) - 1)
         if tensor.natural is None:
             return None
         upstream = self.upstream(tensor.natural)
         made = engine.backpropagated(tensor.natural, self.twins[-1], upstream)
-        if made is None:
-            return None
-        reading = engine.Tensor(made, [], tensor.indices, (0, made.order))
-        reading = engine.in_structure(reading, 0, self.targets[-1], self.structured)
-        assert reading.natural is not None
-        return engine.restore(reading.natural, self.back)
+        return self.restored(engine.in_structure(made, 0, self.targets[-1], self.structured))
 
     def upstream(self, y: Expr) -> Expr:
         """The gradient that flows back into y: G, or the next free name."""

@@ -136,7 +136,7 @@ def test_upstream_forms_are_contractions(case: dict[str, Any]) -> None:
     d = derive(case["expr"], *case["wrt"], verify=False, **options(case))
     point = case["points"][0]
     upstream = np.random.default_rng(7).normal(size=np.shape(point["value"]))
-    made = d.problem.backpropagated()
+    made = d.backpropagated
     assert made is not None
     assert str(made) == d.vjp
     # the function beside it tells the sizes that the product alone would not

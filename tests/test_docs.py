@@ -10,6 +10,7 @@ import pytest
 from matrixcalc import graph
 from matrixcalc.cases import CASES
 from matrixcalc.cli import FORMS, commands, run
+from matrixcalc.codegen.api import code
 from matrixcalc.operators import TABLE
 from matrixcalc.rules_page import page
 
@@ -71,3 +72,9 @@ def test_the_readme_flags_the_problem_dependent_cells() -> None:
     cells = sum(case.problem_dependent for case in CASES.values())
     table = README.partition("## The nine cases")[2].partition("Whether")[0]
     assert table.count("problem-dependent") == cells
+
+
+def test_the_listing_of_generated_code_is_current() -> None:
+    listing = code("sum(log(exp(-y.*(X*w)) + vector(1)))", "w", (0, 1, 2))
+    page = (ROOT / "docs" / "codegen.md").read_text(encoding="utf-8")
+    assert f"```python\n{listing}```" in page, "copy what the command above it prints"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from reference import Array, OutsideError, compute, numeric
-from strategies import SCALAR, Problem, problems, sample
+from strategies import SCALAR, Problem, Shape, problems, sample
 
 from matrixcalc import LimitError, MatrixCalcError, UnsupportedError, derive, parse
 
@@ -65,8 +65,8 @@ def first(data: st.DataObject, depth: int) -> None:
     check(problem, (name,), layout, 1e-7)
 
 
-def second(data: st.DataObject, depth: int) -> None:
-    problem = data.draw(problems([SCALAR], depth=depth, smooth=True))
+def second(data: st.DataObject, depth: int, shapes: list[Shape] | None) -> None:
+    problem = data.draw(problems(shapes, depth=depth, smooth=True))
     assume(problem.shapes)
     names = st.sampled_from(sorted(problem.shapes))
     check(problem, (data.draw(names), data.draw(names)), "numerator", 1e-5)
@@ -81,7 +81,13 @@ def test_first_derivatives(data: st.DataObject) -> None:
 @QUICK
 @given(st.data())
 def test_second_derivatives_of_scalars(data: st.DataObject) -> None:
-    second(data, 2)
+    second(data, 2, [SCALAR])
+
+
+@settings(QUICK, max_examples=40)
+@given(st.data())
+def test_second_derivatives(data: st.DataObject) -> None:
+    second(data, 2, None)
 
 
 @pytest.mark.slow
@@ -95,7 +101,14 @@ def test_many_first_derivatives(data: st.DataObject) -> None:
 @LONG
 @given(st.data())
 def test_many_second_derivatives(data: st.DataObject) -> None:
-    second(data, 3)
+    second(data, 3, [SCALAR])
+
+
+@pytest.mark.slow
+@LONG
+@given(st.data())
+def test_many_second_derivatives_of_anything(data: st.DataObject) -> None:
+    second(data, 3, None)
 
 
 @QUICK

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy
@@ -10,7 +11,22 @@ import pytest
 from mpmath import mp, mpf
 
 from matrixcalc.codegen.api import compile
-from tests.jets_by_mpmath import Jet, cosh, exp, log, power, sigmoid, sinh, sqrt, tanh, truth
+from matrixcalc.derive import derive
+from matrixcalc.errors import ParseError, UnknownNameError
+from matrixcalc.operators import STABLE
+from tests.jets_by_mpmath import (
+    Jet,
+    cosh,
+    exp,
+    log,
+    power,
+    sigmoid,
+    sinh,
+    sqrt,
+    tanh,
+    total,
+    truth,
+)
 
 SIZES = (1e-8, 1e-3, 1.0, 30.0, 700.0, 1000.0)
 POINTS = [s * x for x in SIZES for s in (1, -1)]
@@ -53,6 +69,18 @@ ONE = [
     ("log(exp(x) + exp(-x))", lambda x: log(exp(x) + exp(-x))),
     ("exp(x) - 1", lambda x: exp(x) - 1),
     ("x/(exp(x) - 1)", lambda x: x / (exp(x) - 1)),
+    ("(exp(x) - 1)/x", lambda x: (exp(x) - 1) / x),
+    ("exp(x) - 1 - x", lambda x: exp(x) - 1 + -x),
+    ("x - log(1 + x)", lambda x: x + -log(1 + x)),
+    ("log(1 + x)/x", lambda x: log(1 + x) / x),
+    ("tanh(x)/x", lambda x: tanh(x) / x),
+    ("sinh(x)/x", lambda x: sinh(x) / x),
+    ("log(sinh(x)/x)", lambda x: log(sinh(x) / x)),
+    ("1/x - 1/(exp(x) - 1)", lambda x: 1 / x + -(1 / (exp(x) - 1))),
+    ("exp(2*x - 3)", lambda x: exp(2 * x + -3)),
+    ("exp(x)/(1 + exp(x))", sigmoid),
+    ("log(exp(x)/(1 + exp(2*x)))", lambda x: log(exp(x) / (1 + exp(2 * x)))),
+    ("1/(1 + exp(x) + exp(-x))", lambda x: 1 / (1 + exp(x) + exp(-x))),
     ("log(1 + x)", lambda x: log(1 + x)),
     ("sqrt(1 + x^2) - 1", lambda x: sqrt(1 + x * x) - 1),
     ("sqrt(exp(x))", lambda x: sqrt(exp(x))),
@@ -82,3 +110,128 @@ def test_of_a_number(text: str, f: Callable[[Jet], Jet]) -> None:
                 if not agrees(a, b):
                     wrong.append((x, k, float(a), float(b)))
     assert not wrong
+
+
+@pytest.mark.parametrize("name", STABLE)
+def test_internal_functions_are_no_part_of_the_language(name: str) -> None:
+    spoken = name.removeprefix("_")
+    with pytest.raises(UnknownNameError, match=f"no function '{spoken}'"):
+        derive(f"{spoken}(x)", "x")
+    with pytest.raises(ParseError, match="begins with a letter"):
+        derive(f"{name}(x)", "x")
+
+
+# vectors
+
+A = [[0.7, -1.2, 0.4], [-0.3, 0.9, 1.1], [0.2, 0.5, -0.8], [1.3, -0.4, 0.6]]
+Y = [0.2, 0.5, 0.3]
+B = [0.0, 1.0, 0.0, 0.0]
+Vector = Sequence[Jet]
+
+
+def dot(w: Sequence[float], z: Vector) -> Jet:
+    return total([a * v for v, a in zip(w, z, strict=True)])
+
+
+def images(x: Vector) -> list[Jet]:
+    return [dot(row, x) for row in A]
+
+
+def lse(z: Vector) -> Jet:
+    return log(total([exp(a) for a in z]))
+
+
+def softmax(z: Vector) -> list[Jet]:
+    return [exp(a - lse(z)) for a in z]
+
+
+def squared(z: Vector) -> Jet:
+    return total([a * a for a in z])
+
+
+BY_ENTRY = [
+    ("log(sum(exp(x))) - y'*x", lambda x: lse(x) - dot(Y, x)),
+    ("2*log(sum(exp(x/2)))", lambda x: lse([a * 0.5 for a in x]) * 2),
+    ("log(sum(exp(3*x)))/3", lambda x: lse([a * 3 for a in x]) / 3),
+    ("-y'*log(softmax(x))", lambda x: -dot(Y, [a - lse(x) for a in x])),
+    ("log(softmax(x))'*y", lambda x: dot(Y, [a - lse(x) for a in x])),
+    ("-b'*log(softmax(A*x))", lambda x: -dot(B, [a - lse(images(x)) for a in images(x)])),
+    ("y'*log(y./softmax(x))",
+     lambda x: dot(Y, [lse(x) - a + mp.log(mpf(w)) for a, w in zip(x, Y, strict=True)])),
+    ("sum(softmax(x).*log(softmax(x)))",
+     lambda x: total([p * (a - lse(x)) for p, a in zip(softmax(x), x, strict=True)])),
+    ("sum(log(exp(-b.*(A*x)) + vector(1)))",
+     lambda x: total([log(1 + exp(-a * w)) for a, w in zip(images(x), B, strict=True)])),
+    ("sum(log(1 + exp(A*x))) - b'*A*x",
+     lambda x: total([log(1 + exp(a)) for a in images(x)]) - dot(B, images(x))),
+    ("sum(exp(x - y)./(1 + exp(x - y)))",
+     lambda x: total([sigmoid(a + -mpf(w)) for a, w in zip(x, Y, strict=True)])),
+    ("1/(1 + exp(-y'*x))", lambda x: sigmoid(dot(Y, x))),
+    ("log(1 + exp(-y'*x))", lambda x: log(1 + exp(-dot(Y, x)))),
+    ("sum(x.*sigmoid(x))", lambda x: total([a * sigmoid(a) for a in x])),
+    ("sum(log(cosh(x)))", lambda x: total([log(cosh(a)) for a in x])),
+    ("sum(exp(-x.^2/2))", lambda x: total([exp(a * a * -0.5) for a in x])),
+    ("sum(log(1 - exp(-x.^2)))", lambda x: total([log(1 - exp(-(a * a))) for a in x])),
+    ("log(1 - exp(-norm2(x)^2))", lambda x: log(1 - exp(-squared(x)))),
+    ("norm2(x)", lambda x: sqrt(squared(x))),
+    ("sqrt(1 + x'*x) - 1", lambda x: sqrt(squared(x) + 1) + -1),
+    ("log(1 + x'*x)", lambda x: log(squared(x) + 1)),
+]
+"""Functions of which each entry is right to ten digits."""
+
+BY_SIZE = [
+    ("y'*softmax(x)", lambda x: dot(Y, softmax(x)), 1e3),
+    ("sum(y.*exp(x))/sum(exp(x))", lambda x: dot(Y, softmax(x)), 1e3),
+    ("exp(y'*x)/(1 + sum(exp(x)))",
+     lambda x: exp(dot(Y, x)) / (1 + total([exp(a) for a in x])), 1e3),
+    ("sum(tanh(A*x))", lambda x: total([tanh(a) for a in images(x)]), 1.0),
+    ("log(1 + sum(exp(x)))", lambda x: log(1 + total([exp(a) for a in x])), 30.0),
+    ("log(sum(exp(x)) + exp(-sum(x)))",
+     lambda x: log(total([exp(a) for a in x]) + exp(-total(x))), 1.0),
+    ("sum(log(1 + exp(x)) - x.*y)",
+     lambda x: total([log(1 + exp(a)) - a * w for a, w in zip(x, Y, strict=True)]), 1e3),
+]
+"""Functions of which the largest entry is, for x up to a size: differences of data that are nearly
+equal have as few digits as these have in common."""
+
+
+def points(size: float) -> list[numpy.ndarray]:
+    rng = numpy.random.default_rng(0)
+    made = [s * rng.uniform(-1, 1, 3) for s in SIZES if s <= size]
+    corners = [numpy.array([1000.0, -1000.0, 3.0]), numpy.array([700.0, 700.0, -700.0])]
+    return made + corners * (size > 700)
+
+
+def results(text: str, f: Callable[[Vector], Jet], size: float = 1e3) -> Any:
+    """Points, and what was found there beside what is true, by order."""
+    data = {"A": numpy.array(A), "b": numpy.array(B), "y": numpy.array(Y)}
+    declared = {"A": "matrix(4, 3)", "b": "vector(4)", "x": "vector(3)", "y": "vector(3)"}
+    g = compile(text, "x", (0, 1, 2), vars=declared, dense=True)
+    needed = {k: v for k, v in data.items() if re.search(rf"\b{k}\b", text)}
+    for x in points(size):
+        true = truth(lambda *z: f(z), list(x))
+        exact = ([true.value], true.first, [v for row in true.second for v in row])
+        for found, right in zip(g(x=x, **needed), exact, strict=True):
+            yield x, numpy.ravel(found), right
+
+
+@pytest.mark.parametrize(("text", "f"), BY_ENTRY, ids=[t for t, _ in BY_ENTRY])
+def test_of_a_vector(text: str, f: Callable[[Vector], Jet]) -> None:
+    with mp.workdps(1000):
+        wrong = [
+            (x, k, a, float(b))
+            for x, found, right in results(text, f)
+            for k, (a, b) in enumerate(zip(found, right, strict=True))
+            if not agrees(a, b)
+            # the value is a difference of terms of the size of x
+            and not (len(right) == 1 and abs(mpf(float(a)) - b) <= 1e-15 * max(abs(x)))
+        ]
+    assert not wrong
+
+
+@pytest.mark.parametrize(("text", "f", "size"), BY_SIZE, ids=[t for t, *_ in BY_SIZE])
+def test_of_a_vector_with_data(text: str, f: Callable[[Vector], Jet], size: float) -> None:
+    with mp.workdps(1000):
+        for x, found, right in results(text, f, size):
+            error = max(abs(mpf(float(a)) - b) for a, b in zip(found, right, strict=True))
+            assert error <= 1e-10 * max(map(abs, right)) + mpf(10) ** -16, x

@@ -22,7 +22,7 @@ def pulled(formula: Expr, operand: Expr, upstream: Expr) -> Expr | None:
         change = engine.derivative(engine.value_of(formula), operand).natural
         assert change is not None
         return engine.finish(build.call("sum", build.had(upstream, change)))
-    made = engine.backpropagated(formula, operand, upstream)
+    made = engine.backpropagated(formula, operand, upstream).natural
     if made is None or made.shape == operand.shape:
         return made
     return transpose(made)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from matrixcalc.codegen.program import Program
-from matrixcalc.codegen.programs import derivative_program, product_program
-from matrixcalc.codegen.targets import target_named
+from matrixcalc.codegen.programs import program_of
+from matrixcalc.codegen.targets import WITH_OPERATORS, target_named
 from matrixcalc.expr import Expr
 
 
@@ -29,13 +28,20 @@ def code(
     Args:
         f: text of the input language, or an expression. wrt: the variable.
         order: 0 the value, 1, 2, or a tuple of them, computed with all common work shared.
+            With a product, a tuple gives what comes before it: ``order=(0, 1), product="hvp"``
+            is value, gradient and product; a single order gives the product alone.
         target: what it is written for; ``"numpy"`` uses SciPy's BLAS and LAPACK too.
         vars, layout, structured: as for ``derive``; a derivative with more than two axes
             has the axes of the function first, then those of the variable.
-        sizes: hints for dimensions, which decide the order of multiplication.
-        dense: a Hessian that has a structure as an array too, not as an operator.
-        product: ``"jvp"``, ``"vjp"`` or ``"hvp"`` instead of a derivative: its product with
-            a direction ``v``, or with an upstream gradient ``G``.
+        sizes: hints for dimensions, which decide the order of multiplication; names that
+            are no dimension count for nothing.
+        dense: a Hessian that is diagonal, a Kronecker product, in blocks, of low rank or a sum
+            of these as an array too; the target ``"numpy"`` makes it an operator.
+        product: ``"jvp"`` or ``"hvp"``, the Jacobian or the Hessian times a direction ``v``,
+            or ``"vjp"``, an upstream gradient ``G`` times the Jacobian; what is multiplied is
+            never formed. A name that is taken becomes ``v_1`` or ``G_1``. For a variable
+            with a property ``v`` is taken in its space: of a symmetric variable, the
+            symmetric part of ``v``.
 
     Raises:
         As ``derive``; UnsupportedError for an order, a target or a product that there is not.
@@ -43,8 +49,10 @@ def code(
     >>> "A.dot(x)" in code("x'*A*x", "x")
     True
     """
-    program = _program(f, wrt, order, vars, layout, sizes, structured, dense, product)
-    return target_named(target).source(program)
+    chosen = target_named(target)
+    dense = dense or target not in WITH_OPERATORS
+    program = program_of(f, wrt, order, vars, layout, sizes, structured, dense, product)
+    return chosen.source(program)
 
 
 def compile(
@@ -68,26 +76,15 @@ def compile(
     >>> g = compile("x'*x", "x")
     >>> g(x=[1.0, 2.0]).tolist()
     [2.0, 4.0]
+    >>> h = compile("sum(exp(x))", "x", order=2)(x=[0.0, 0.0])
+    >>> (h @ [5.0, 6.0]).tolist(), h.dense().tolist()
+    ([5.0, 6.0], [[1.0, 0.0], [0.0, 1.0]])
     >>> compile("x'*x", "x", product="hvp")(x=[5.0, 6.0], v=[1.0, 0.0]).tolist()
     [2.0, 0.0]
     """
     chosen = target_named(target)
-    program = _program(f, wrt, order, vars, layout, sizes, structured, dense, product)
+    dense = dense or target not in WITH_OPERATORS
+    program = program_of(f, wrt, order, vars, layout, sizes, structured, dense, product)
     made: Callable[..., Any] = chosen.load(program)
     return made
 
-
-def _program(
-    f: str | Expr,
-    wrt: str,
-    order: int | Sequence[int],
-    vars: Mapping[str, str] | None,
-    layout: str,
-    sizes: Mapping[str, int] | None,
-    structured: str | None,
-    dense: bool,
-    product: str | None,
-) -> Program:
-    if product is not None:
-        return product_program(f, wrt, product, vars, sizes, structured)
-    return derivative_program(f, wrt, order, vars, layout, sizes, structured, dense)

@@ -45,8 +45,9 @@ class Contraction:
                 while len(bucket) > 2:
                     bucket = self._merged(bucket, *self._cheapest(bucket))
                 if len(bucket) == 2 and len(self.operands) > 2:
-                    recent = self._merged(bucket, *bucket)[-1][0]
+                    self._merged(bucket, *bucket)
             self._absorb()
+            recent = max((v for v, _ in self.operands), key=lambda v: v.place)
         while len(self.operands) > 2:
             self._merged(self.operands, *self._cheapest(self.operands))
         return self.operands
@@ -59,6 +60,9 @@ class Contraction:
         needed = {i for o in self.operands if o is not a and o is not b for i in o[1]}
         needed.update(self.kept)
         out = tuple(i for i in dict.fromkeys((*a[1], *b[1])) if i in needed)
+        if set(out) == set(b[1]) and len(out) == len(b[1]):
+            # a scaling of the larger one, whose order in memory is kept
+            return a, b, b[1]
         shared = [i for i in out if i in a[1] and i in b[1]]
         if shared and any(i in b[1] and i not in needed for i in a[1]):
             # the order in which a product of stacks of matrices comes

@@ -13,8 +13,10 @@ from fractions import Fraction
 from matrixcalc import build
 from matrixcalc.build import add, epower, had, mul, neg, num
 from matrixcalc.calls import make_call
-from matrixcalc.codegen.logs import scaled, upright
+from matrixcalc.codegen.logs import exponential, scaled, spread, upright
+from matrixcalc.codegen.quotients import over_one_denominator
 from matrixcalc.codegen.split import Splitting
+from matrixcalc.codegen.vanishing import vanishing
 from matrixcalc.expr import Expr
 
 _HALF = Fraction(1, 2)
@@ -29,15 +31,23 @@ def difference(e: Expr, splitting: Splitting) -> Expr:
 
     >>> from matrixcalc.infer import parse
     >>> s = Splitting()
-    >>> difference(parse("exp(x) - 1 + y"), s), difference(parse("1 - tanh(x)^2"), s)
-    (expm1(x) + y, sech2(x))
+    >>> difference(parse("exp(a) - 1 + b"), s), difference(parse("1 - tanh(a)^2"), s)
+    (b + expm1(a), sech2(a))
     """
     if len(e.args) > _LONG:
         return e
+    if any(build.split_number(t)[1].op == "T" for t in e.args):
+        turned = add(*map(build.transpose, e.args))
+        upright = not any(build.split_number(t)[1].op == "T" for t in turned.args)
+        made = difference(turned, splitting) if turned.op == "add" and upright else turned
+        return e if made is turned else build.transpose(made)
     for rule in (_with_one, _factored, _diagonals):
         e = rule(e)
         if e.op != "add":
             return e
+    whole = over_one_denominator(e, splitting)
+    if whole is not None:
+        return had(spread(exponential(whole.log), e.shape), *whole.rest)
     return _residual(_of_exponentials(e, splitting))
 
 
@@ -62,7 +72,7 @@ def _with_one(e: Expr) -> Expr:
 def _less_one(f: Expr) -> Expr | None:
     """f - 1 for an f that is near 1 for small arguments."""
     if f.op == "exp":
-        return make_call("_expm1", f.args)
+        return make_call("_expm1", (vanishing(f.args[0]),))
     half = mul(num(_HALF), f.args[0]) if f.op in ("cos", "cosh") else None
     if half is not None:
         sign = build.MINUS if f.op == "cos" else build.UNIT
@@ -272,7 +282,8 @@ def _residual(e: Expr) -> Expr:
         if s.op not in ("sigmoid", "softmax") or (t.op == "mul" and len(scalars) + 1 < len(t.args)):
             continue
         scale = neg(mul(*scalars))
-        if _holds(other, s.op) or build.split_number(other)[1] in (build.UNIT, build.ones(s.shape)):
+        if build.split_number(other)[1].op != "sym" or build.split_number(scale)[0] < 0:
+            # what is no label is no number from 0 to 1
             continue
         u = s.args[0]
         rest = (
@@ -283,6 +294,3 @@ def _residual(e: Expr) -> Expr:
         return add(had(other, rest), had(add(other, mul(neg(scale), build.ones(s.shape))), s))
     return e
 
-
-def _holds(e: Expr, op: str) -> bool:
-    return any(f.op == op for f in (e, *e.args))

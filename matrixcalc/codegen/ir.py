@@ -25,8 +25,13 @@ The operations (``Value.op``), with what ``data`` holds; a target must know them
                    rows (1n) or numbers (11) where one is not a matrix, else None
 ``trace_product(A, B)``  tr(A*B); ``tr``, ``sum``, ``colsum`` (by columns), ``rowsum``
 ``norm1 norm2 max min logsumexp``  to a scalar; ``softmax log_softmax cumsum`` of a vector
-``softmax_rest(x)``  1 - softmax(x), without cancellation
+``softmax_rest(p)``  1 - p for a softmax p; the largest as the sum of the others
 ``softmax_columns log_softmax_columns logsumexp_columns``  each column of a matrix by itself
+``centred(A, s)``  A less its mean s'*A in each row, for a softmax s
+``softmax_times(A, s)``  diag(s)*centred(A, s), which is (diag(s) - s*s')*A
+``softmax_jacobian(s)``  diag(s) - s*s'
+``near(t, a)``     t^k*(c0 + c1*t + …) where abs(t) < h, else a, on equal axes; data
+                   ``(h, k, c0, c1, …)``
 ``logaddexp(a, b)``  log(exp(a) + exp(b)) of equal axes
 ``lu(A)``, ``cholesky(A)``  a factorisation; only the four that follow take one:
 ``solve(F, b)``    inv(A)*b, or inv(A')*b where data is True; ``inverse(F)``;
@@ -40,6 +45,14 @@ The operations (``Value.op``), with what ``data`` holds; a target must know them
 ``assemble(c, …)`` a sum of cores, each written along a diagonal of a zero array; data
                    holds for each core ``(its indices, the indices of the result)``; only
                    the first may have all axes
+``copy(a)``        the same array in a place of its own
+``diagonal_operator(d)``  V -> d.*V; as the next five, only for a target with operators
+``kronecker_operator(A, B)``  V -> A*V*B', ``crossed_operator(A, B)`` V -> A*V'*B'; a number
+                   or a vector stands for a diagonal matrix
+``block_operator(B)``  a matrix for each row (data 0) or column (1) of V, B their stack
+``operator_sum(a, …)``  of operators; ``low_rank_operator(a?, u, v, …)``: an operator, where
+                   there is one, plus u*v' for each pair, each with the variable's axes, or
+                   for a vector a matrix of several columns
 =================  =================================================================
 """
 
@@ -51,6 +64,8 @@ from typing import Any
 from matrixcalc.dims import Dim
 
 Dims = tuple[Dim, ...]
+
+_VIEWS = frozenset({"T", "reshape", "vec", "diagonal"})
 
 
 class Value:
@@ -185,6 +200,19 @@ class Builder:
 def is_symmetric(a: Value) -> bool:
     """Whether an input is declared symmetric."""
     return a.op == "input" and bool({"symmetric", "positive_definite"}.intersection(a.data[1]))
+
+
+def origin(v: Value) -> Value:
+    """The value whose memory an array may share."""
+    while v.args:
+        if v.op == "assemble":
+            out, free = v.data[0]
+            if len(v.args) > 1 or len(set(free)) < len(free) or set(out) != set(free):
+                break
+        elif v.op not in _VIEWS and not (v.op == "einsum" and len(v.args) == 1):
+            break
+        v = v.args[0]
+    return v
 
 
 def schedule(outputs: list[Value]) -> list[Value]:

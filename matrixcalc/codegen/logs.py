@@ -61,7 +61,7 @@ def canonical(e: Expr) -> Expr:
     """A logarithm in terms of few names, so that equal parts cancel.
 
     >>> from matrixcalc.infer import parse
-    >>> canonical(parse("x + softplus(-x) - softplus(x)"))
+    >>> canonical(parse("a + softplus(-a) - softplus(a)"))
     0
     """
     done: list[Expr] = []
@@ -113,8 +113,8 @@ def peeled(log: Expr) -> tuple[list[Piece], Expr]:
     """A canonical logarithm as named pieces and what is left.
 
     >>> from matrixcalc.infer import parse
-    >>> peeled(parse("x - softplus(x)"))
-    ([Piece(name='softplus', inner=-x, times=Fraction(-1, 1))], 0)
+    >>> peeled(parse("a - softplus(a)"))
+    ([Piece(name='softplus', inner=-a, times=Fraction(-1, 1))], 0)
     """
     pieces: list[Piece] = []
     left = log
@@ -192,9 +192,9 @@ def logarithm(log: Expr) -> Expr:
                 continue
             low = canonical(scaled(1 / c, add(log, neg(t))))
             high = canonical(add(low, rest.args[0]))
-            if not build.is_zero(low) and len(terms(high)) <= len(terms(low)):
-                both = (logarithm(low), logarithm(high))
-                return mul(num(c), make_call("_logaddexp", both))
+            both = len(terms(low)) + len(terms(high))
+            if not build.is_zero(low) and both <= len(pieces) + len(terms(left)):
+                return mul(num(c), make_call("_logaddexp", (logarithm(low), logarithm(high))))
     constant = Fraction(1)
     made: list[Expr] = []
     for p in pieces:
@@ -220,8 +220,8 @@ def exponential(log: Expr) -> Expr:
     """exp of a logarithm: of names where they are all of it, else of the whole at once.
 
     >>> from matrixcalc.infer import parse
-    >>> exponential(parse("x - 2*softplus(x)")), exponential(parse("y - softplus(-x)"))
-    (sigmoid(x)*sigmoid(-x), exp(y - softplus(-x)))
+    >>> exponential(parse("a - 2*softplus(a)")), exponential(parse("b - softplus(-a)"))
+    (sigmoid(-a)*sigmoid(a), exp(b - softplus(-a)))
     """
     log = canonical(log)
     pieces, left = peeled(log)

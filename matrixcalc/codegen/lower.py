@@ -15,11 +15,14 @@ from typing import Any
 
 from matrixcalc import build
 from matrixcalc.codegen.chain import Link, multiply, size_of
+from matrixcalc.codegen.indexed import PRODUCTS, is_long, term_of
 from matrixcalc.codegen.ir import Builder, Dims, Value
 from matrixcalc.codegen.signs import nonnegative, semidefinite
+from matrixcalc.codegen.terms import lower_terms
 from matrixcalc.dims import Dim
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr, topological, topological_many
+from matrixcalc.index import Indices
 from matrixcalc.operators import row_of
 
 
@@ -41,6 +44,7 @@ class Lowering:
         self.sizes = dict(sizes or {})
         self.known: dict[Expr, Value] = {}
         self.pairs: Counter[frozenset[tuple[Expr, Expr]]] = Counter()
+        self.long: set[Expr] = set()
 
     def expect(self, roots: Sequence[Expr]) -> None:
         """Count the products of two neighbours in all chains that are going to be lowered."""
@@ -52,8 +56,10 @@ class Lowering:
     def lower(self, root: Expr) -> Value:
         """The value of an expression."""
         for e in topological(root, lambda e: e not in self.known):
+            if is_long(e, self.long):
+                self.long.add(e)
             if e not in self.known:
-                made = self._node(e)
+                made = self._by_index(e) or self._node(e)
                 if not made.note and made.args and e.cost <= 40:
                     made.note = str(e)
                 self.known[e] = made
@@ -92,6 +98,16 @@ class Lowering:
         if op in ("pow", "epow"):
             return self._power(args[0], args[1])
         return self._call(e, args)
+
+    def _by_index(self, e: Expr) -> Value | None:
+        """A product with a Kronecker factor, or its trace or sum, without forming that."""
+        if e.op not in PRODUCTS or not self.long.intersection(e.args):
+            return None
+        indices = Indices()
+        term = term_of(e, self.long, indices)
+        if term is None:
+            return None
+        return lower_terms(self, [term], indices, dims_of(e), lambda part: part)
 
     # sums
 
@@ -325,6 +341,12 @@ class Lowering:
             raise UnsupportedError(f"no code for {op}")
         if op == "sech2":
             return self._sech2(args[0])
+        if op == "softmax_rest":
+            return b.make(op, b.make("softmax", args[0], dims=args[0].dims), dims=args[0].dims)
+        if op == "near":
+            return b.make(op, *args[:2], dims=dims_of(e), data=tuple(a.data for a in args[2:]))
+        if op in ("below_max", "above_min"):
+            return self._gap(op, args[0])
         if row.elementwise:
             return b.unary(op, args[0])
         if op == "logsumexp" and args[0].ndim == 2:
@@ -358,6 +380,15 @@ class Lowering:
         below = b.binary("add", b.number(1), a)
         above = b.binary("mul", b.number(4), a)
         return b.binary("div", above, b.binary("mul", below, below))
+
+    def _gap(self, op: str, v: Value) -> Value:
+        """The sign of the difference from the greatest entry, or of that from the least."""
+        b = self.builder
+        if v.ndim == 0:
+            return b.number(0)
+        end = b.make(op[-3:], v, dims=())
+        gap = b.binary("sub", end, v) if op == "below_max" else b.binary("sub", v, end)
+        return b.unary("sign", gap)
 
     def _trace(self, e: Expr, whole: Value) -> Value:
         """tr(A*B) is the sum of A.*B', which needs no product."""

@@ -32,12 +32,14 @@ class Side:
 class Pair:
     """``left`` times ``right``: batch axes first, then rows and columns of the result.
 
-    ``dims`` are the axes of the product ungathered, ``order`` permutes them to the result.
+    ``dims`` are the axes of the product ungathered, of which ``rows`` are rows; ``order``
+    permutes them to the result.
     """
 
     left: Side
     right: Side
     batch: int
+    rows: int
     dims: Dims
     order: tuple[int, ...] | None
 
@@ -59,6 +61,7 @@ def pair_of(v: Value) -> Pair | None:
         _side(one, batch, rows, summed, dims),
         _side(two, batch, summed, columns, dims),
         len(batch),
+        len(rows),
         tuple(dims[i] for i in natural),
         order,
     )

@@ -22,18 +22,28 @@ class Program:
     """A function to be written: its variables in sorted order and its results.
 
     ``about`` opens the docstring. All values are made by ``builder``, which a target uses
-    to rewrite them.
+    to rewrite them. ``bundled`` says that a tuple is given back, of one result too.
     """
 
     about: str
     variables: tuple[Expr, ...]
     outputs: tuple[Output, ...]
     builder: Builder
+    bundled: bool = False
 
     @staticmethod
     def of(
-        about: str, variables: Sequence[Expr], outputs: Sequence[Output], builder: Builder
+        about: str,
+        variables: Sequence[Expr],
+        outputs: Sequence[Output],
+        builder: Builder,
+        bundled: bool = False,
     ) -> Program:
         """The program with its variables, each once, in sorted order."""
         found = {e.name: e for e in variables}
-        return Program(about, tuple(found[n] for n in sorted(found)), tuple(outputs), builder)
+        ordered = tuple(found[n] for n in sorted(found))
+        return Program(about, ordered, tuple(outputs), builder, bundled)
+
+    def listed(self, texts: Sequence[str]) -> str:
+        """The texts of the results as they are given back in Python and Julia."""
+        return ", ".join(texts) + ("," if self.bundled and len(texts) == 1 else "")

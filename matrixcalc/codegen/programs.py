@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from matrixcalc import build
 from matrixcalc.codegen.distribute import distributed
-from matrixcalc.codegen.ir import Value
+from matrixcalc.codegen.gaps import with_gaps
 from matrixcalc.codegen.lower import Lowering
-from matrixcalc.codegen.products import PRODUCTS, hvp_of, jvp_of, vjp_of
+from matrixcalc.codegen.meanings import written_out
+from matrixcalc.codegen.products import product_of
 from matrixcalc.codegen.program import Output, Program
 from matrixcalc.codegen.stable import Stabilising
 from matrixcalc.codegen.stable_terms import stable_term
+from matrixcalc.codegen.structure import operator_of, owning
 from matrixcalc.codegen.terms import lower_terms
-from matrixcalc.derivative import Derivative
-from matrixcalc.derive import derive
+from matrixcalc.derive import check_reading, derive
+from matrixcalc.engine import Tensor
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr, symbols
-from matrixcalc.index import Term
+from matrixcalc.index import Indices, Term
 from matrixcalc.layouts import arrange
+from matrixcalc.problem import Problem, problem_of
 
 _LABELS = ("value", "first derivative", "second derivative")
 
@@ -25,18 +30,55 @@ _LABELS = ("value", "first derivative", "second derivative")
 class Preparation:
     """The passes over expressions before they are lowered."""
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Mapping[str, int] | None) -> None:
+        self.sizes = sizes
         self.stable = Stabilising()
         self._made: dict[Expr, Expr] = {}
 
     def of(self, e: Expr) -> Expr:
-        """An expression as it is computed: stable, and cheap sums multiplied out."""
+        """An expression as it is computed: spelled out, stable, cheap sums multiplied out."""
         if e not in self._made:
-            self._made[e] = distributed(self.stable.of(e))
+            self._made[e] = distributed(self.stable.of(_spelled_out(e)), self.sizes)
         return self._made[e]
 
+    def of_term(self, t: Term) -> Term:
+        """A term whose factors do not overflow; they are prepared one by one later."""
+        return stable_term(t.mapped(_spelled_out), self.stable)
 
-def derivative_program(
+
+def _spelled_out(e: Expr) -> Expr:
+    return with_gaps(written_out(e))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One result: its label, and the expression or the terms that are going to be lowered.
+
+    ``whole`` are the expressions whose axes the result has.
+    """
+
+    label: str
+    formula: Expr | list[Term]
+    indices: Indices
+    whole: tuple[Expr, ...]
+
+    def parts(self, prepare: Preparation) -> list[Expr]:
+        """The expressions in it."""
+        if isinstance(self.formula, Expr):
+            return [self.formula]
+        return [prepare.of(e) for t in self.formula for e, _ in t.factors]
+
+    def lowered(self, lowering: Lowering, prepare: Preparation) -> Output:
+        if isinstance(self.formula, Expr):
+            return Output(self.label, lowering.lower(self.formula))
+        dims = tuple(n for e in self.whole for n in e.shape if not n.is_one)
+        if not self.formula:
+            return Output(self.label, lowering.builder.make("zeros", dims=dims))
+        made = lower_terms(lowering, self.formula, self.indices, dims, prepare.of)
+        return Output(self.label, made)
+
+
+def program_of(
     f: str | Expr,
     wrt: str,
     order: int | Sequence[int],
@@ -45,80 +87,105 @@ def derivative_program(
     sizes: Mapping[str, int] | None,
     structured: str | None,
     dense: bool,
+    product: str | None,
 ) -> Program:
-    """The program of a value, a first and a second derivative, or several of them."""
-    orders = _orders(order)
-    lowering = Lowering(sizes)
-    prepare = Preparation()
-    found: dict[int, Derivative] = {}
-    for k in sorted({max(k, 1) for k in orders}):
-        found[k] = derive(
-            f, *(wrt,) * k, vars=vars, layout=layout, verify=False, structured=structured
-        )
-    one = next(iter(found.values()))
-    wanted = {k: _formula(prepare, one if k == 0 else found[k], k, layout) for k in orders}
-    lowering.expect([e for made in wanted.values() for e in _parts(made, prepare)])
-    made: dict[int, Output] = {}
+    """The program of a value, a first and a second derivative, a product, or several of them."""
+    orders = _orders(order, product)
+    check_reading(structured)
+    found = {
+        k: derive(f, *(wrt,) * k, vars=vars, layout=layout, verify=False, structured=structured)
+        for k in sorted({k for k in orders if k})
+    }
+    one = found[min(found)].problem if found else problem_of(f, (wrt,), vars, structured)
+    function, target = one.function, one.targets[0]
+    prepare, lowering = Preparation(sizes), Lowering(sizes)
+    # a variable that cancels is an argument all the same
+    given = [build.sym(name, d.shape) for name, d in one.source.variables.items()]
+    variables = [*given, *symbols(function), target]
+    wanted = []
+    for k in orders:
+        if k == 0:
+            value = prepare.of(function)
+            wanted.append(_Wanted(f"{_LABELS[0]}: {function}", value, Indices(), (function,)))
+        else:
+            tensor, whole = found[k].tensor, (function, *(target,) * k)
+            label = f"{_LABELS[k]}: {found[k]}"
+            wanted.append(_of_tensor(prepare, one, label, tensor, whole, layout))
+    if product is not None:
+        made = product_of(product, one, found[1].tensor if 1 in found else None)
+        variables.append(_direction(lowering, made.operand))
+        natural = made.tensor.natural
+        label = f"{product}, by index terms" if natural is None else f"{product}: {natural}"
+        whole = (function if product == "jvp" else target,)
+        wanted.append(_of_tensor(prepare, one, label, made.tensor, whole))
+    lowering.expect([e for w in wanted for e in w.parts(prepare)])
     # the highest first: what it needs is shared by the others
-    for k in sorted(wanted, reverse=True):
-        label = f"{_LABELS[k]}: {found[k] if k else one.function}"
-        made[k] = Output(label, _lowered(wanted[k], lowering, prepare, found.get(k, one)))
-    outputs = [made[k] for k in orders]
-    about = f"{one.function}, by {wrt}: order {', '.join(map(str, orders))}, {layout} layout."
-    variables = (*symbols(one.function), *one.targets)
-    return Program.of(about, variables, outputs, lowering.builder)
+    rank = [*orders, *([3] if product else [])]
+    made_of: dict[int, Output] = {}
+    for i in sorted(range(len(wanted)), key=lambda i: -rank[i]):
+        w = wanted[i]
+        hessian = rank[i] == 2 and not dense
+        operator = operator_of(lowering, found[2], w.formula, prepare.of) if hessian else None
+        if operator is None:
+            made_of[i] = w.lowered(lowering, prepare)
+        else:
+            kind, _, formula = w.label.partition(": ")
+            made_of[i] = Output(f"{kind}, an operator (@, .solve, .dense()): {formula}", operator)
+    results = [made_of[i] for i in range(len(wanted))]
+    values = owning(lowering.builder, [o.value for o in results])
+    results = [Output(o.label, v) for o, v in zip(results, values, strict=True)]
+    said = [f"order {', '.join(map(str, orders))}, {layout} layout"] if orders else []
+    said += [product] if product else []
+    about = f"{function}, by {one.wrt[0]}: {'; '.join(said)}."
+    bundled = not isinstance(order, int)
+    return Program.of(about, variables, results, lowering.builder, bundled)
 
 
-def product_program(
-    f: str | Expr,
-    wrt: str,
-    product: str,
-    vars: Mapping[str, str] | None,
-    sizes: Mapping[str, int] | None,
-    structured: str | None,
-) -> Program:
-    """The program of a Jacobian- or Hessian-vector product."""
-    if product not in PRODUCTS:
-        raise UnsupportedError(
-            f"no product {product!r}", hint=f"the products are {', '.join(PRODUCTS)}"
-        )
-    d = derive(f, wrt, vars=vars, verify=False, layout="mixed", structured=structured)
-    formula = {"jvp": jvp_of, "vjp": vjp_of, "hvp": hvp_of}[product](d)
-    lowering = Lowering(sizes)
-    output = Output(f"{product}: {formula}", lowering.lower(Preparation().of(formula)))
-    variables = (*symbols(d.function), *d.targets, *symbols(formula))
-    return Program.of(f"{d.function}, by {wrt}: {product}.", variables, [output], lowering.builder)
-
-
-def _orders(order: int | Sequence[int]) -> tuple[int, ...]:
+def _orders(order: int | Sequence[int], product: str | None) -> tuple[int, ...]:
+    if product is not None and isinstance(order, int):
+        if order not in (1, 2 if product == "hvp" else 1):
+            raise UnsupportedError(
+                "with a product, the order is a tuple of what comes before it",
+                hint=f'order=(0, 1), product="{product}" gives value, derivative and product',
+            )
+        return ()
     orders = (order,) if isinstance(order, int) else tuple(order)
-    if not orders or any(not isinstance(k, int) or not 0 <= k <= 2 for k in orders):
+    if any(not isinstance(k, int) or not 0 <= k <= 2 for k in orders) or not (orders or product):
         raise UnsupportedError("the order is 0, 1 or 2, or a tuple of them")
     return orders
 
 
-def _formula(prepare: Preparation, d: Derivative, order: int, layout: str) -> Expr | list[Term]:
-    """A value or a derivative as an expression or as the terms of its index form."""
-    tensor = d.tensor
-    if order == 0:
-        return prepare.of(d.function)
+def _of_tensor(
+    prepare: Preparation,
+    problem: Problem,
+    label: str,
+    tensor: Tensor,
+    whole: tuple[Expr, ...],
+    layout: str = "mixed",
+) -> _Wanted:
+    """A derivative or a product in matrix notation where there is one, else by its terms."""
     if tensor.natural is None:
-        return [stable_term(t, prepare.stable) for t in tensor.terms]
-    last = (sum(tensor.orders[:-1]), tensor.orders[-1])
-    return prepare.of(arrange(tensor.natural, layout, *last))
+        terms = [prepare.of_term(problem.restored_term(t)) for t in tensor.terms]
+        return _Wanted(label, terms, tensor.indices, whole)
+    made = arrange(tensor.natural, layout, sum(tensor.orders[:-1]), tensor.orders[-1])
+    return _Wanted(label, prepare.of(made), tensor.indices, whole)
 
 
-def _parts(formula: Expr | list[Term], prepare: Preparation) -> list[Expr]:
-    """The expressions that are going to be lowered."""
-    if isinstance(formula, Expr):
-        return [formula]
-    return [prepare.of(e) for t in formula for e, _ in t.factors]
+def _direction(lowering: Lowering, operand: Expr) -> Expr:
+    """The variable for what a derivative is multiplied with.
+
+    Of a direction that part counts which lies in the space of the variable.
+    """
+    raw = build.sym(operand.name, operand.shape)
+    if operand is not raw:
+        lowering.known[operand] = lowering.lower(_in_space(operand, raw))
+    return raw
 
 
-def _lowered(
-    formula: Expr | list[Term], lowering: Lowering, prepare: Preparation, d: Derivative
-) -> Value:
-    if isinstance(formula, Expr):
-        return lowering.lower(formula)
-    dims = tuple(n for e in (d.function, *d.targets) for n in e.shape if not n.is_one)
-    return lower_terms(lowering, formula, d.tensor.indices, dims, prepare.of)
+def _in_space(v: Expr, raw: Expr) -> Expr:
+    """The part of a matrix that lies in the space of a direction."""
+    properties = v.data[1]
+    if "diagonal" in properties:
+        return build.had(build.eye(v.rows), raw)
+    sign = build.MINUS if "skew" in properties else build.UNIT
+    return build.mul(build.num(build.HALF), build.add(raw, build.mul(sign, build.transpose(raw))))

@@ -10,6 +10,7 @@ from matrixcalc import build
 from matrixcalc.build import add, epower, had, mul, neg, num
 from matrixcalc.calls import make_call
 from matrixcalc.codegen.logs import bounded, canonical, exponential, scaled, spread, terms
+from matrixcalc.codegen.vanishing import vanishing
 from matrixcalc.dims import Shape
 from matrixcalc.expr import Expr, topological
 from matrixcalc.positive import is_definite
@@ -193,13 +194,13 @@ def _add(splitting: Splitting, e: Expr) -> Split | None:
     low = all(not build.is_zero(log) for log in logs)
     signs = {number > 0 for number, _ in numbers}
     if len(signs) == 1:
-        return Split(_log_of_sum(logs), () if signs.pop() else (build.MINUS,), low=low)
+        return Split(log_of_sum(logs), () if signs.pop() else (build.MINUS,), low=low)
     if len(logs) > 2:
         return _relative(parts, e.shape)
     if numbers[0][0] < 0:
         logs.reverse()
     half = canonical(scaled(_HALF, add(logs[0], neg(logs[1]))))
-    return Split(_log_of_sum(logs), (make_call("tanh", (half,)),), low=low)
+    return Split(log_of_sum(logs), (make_call("tanh", (vanishing(half),)),), low=low)
 
 
 def _part(splitting: Splitting, t: Expr) -> tuple[Expr, Expr, bool]:
@@ -219,12 +220,12 @@ def _relative(parts: Sequence[tuple[Expr, Expr, bool]], shape: Shape) -> Split |
     else:
         if len(logs) > _MANY // 2:
             return None
-        top = _log_of_sum(logs)
+        top = log_of_sum(logs)
     made = [had(r, exponential(add(log, neg(top)))) for log, r, _ in parts]
     return Split(top, (add(build.zeros(shape), *made),), low=False)
 
 
-def _log_of_sum(logs: Sequence[Expr]) -> Expr:
+def log_of_sum(logs: Sequence[Expr]) -> Expr:
     """log(exp(a) + exp(b) + …)."""
     total = min(logs, key=lambda log: len(terms(log)))
     others = [log for log in logs if log is not total]
@@ -285,6 +286,14 @@ def _extreme(splitting: Splitting, e: Expr) -> Split | None:
     return Split(make_call(e.op, (s.log,)))
 
 
+def _near(splitting: Splitting, e: Expr) -> Split | None:
+    s = splitting.known[e.args[1]]
+    if s is None or len(s.rest) != 1:
+        return None
+    rest = vanishing(s.rest[0])
+    return None if rest.op != "_near" else Split(s.log, (rest,), s.count, s.high, s.low, s.divides)
+
+
 def _det(_: Splitting, e: Expr) -> Split | None:
     return Split(make_call("logdet", e.args)) if is_definite(e.args[0]) else None
 
@@ -300,6 +309,7 @@ _RULES: dict[str, Callable[[Splitting, Expr], Split | None]] = {
     "softplus": _named(lambda u: make_call("_log_softplus", (u,)), high=False, low=True),
     "sinh": _sinh,
     "_expm1": _expm1,
+    "_near": _near,
     "T": _transposed,
     "mul": _mul,
     "had": _had,

@@ -15,9 +15,20 @@ from fractions import Fraction
 from matrixcalc import build
 from matrixcalc.build import add, had, mul, neg, num
 from matrixcalc.calls import make_call, rebuild
+from matrixcalc.codegen.centring import centred_product, centred_sum
 from matrixcalc.codegen.differences import difference
-from matrixcalc.codegen.logs import canonical, exponential, logarithm, peeled, scaled, spread, terms
+from matrixcalc.codegen.logs import (
+    bounded,
+    canonical,
+    exponential,
+    logarithm,
+    peeled,
+    scaled,
+    spread,
+    terms,
+)
 from matrixcalc.codegen.split import Split, Splitting
+from matrixcalc.codegen.vanishing import vanishing
 from matrixcalc.expr import Expr, topological
 
 
@@ -27,8 +38,8 @@ def stabilised(root: Expr) -> Expr:
     >>> from matrixcalc.infer import parse
     >>> stabilised(parse("sum(log(exp(-y) + 1))"))
     sum(softplus(-y))
-    >>> stabilised(parse("exp(x - y)/(exp(x) + exp(y))^2"))
-    exp(-2*softplus(y - x) - x - y)
+    >>> stabilised(parse("exp(a - b)/(exp(a) + exp(b))^2"))
+    exp(-softplus(b - a) - softplus(a - b) - 2*b)
     """
     return Stabilising().of(root)
 
@@ -46,15 +57,21 @@ class Stabilising:
         for e in topological(root, lambda e: e not in made):
             if e not in made:
                 args = tuple(made[a] for a in e.args)
-                made[e] = self._rule(e if args == e.args else rebuild(e, args, e.shape))
+                new = self._rule(e if args == e.args else rebuild(e, args, e.shape))
+                made[e] = vanishing(new) if new.op in ("add", "log", "_logaddexp") else new
         return made[root]
 
     def _rule(self, e: Expr) -> Expr:
+        if e.op in ("mul", "add"):
+            e = centred_product(e) if e.op == "mul" else centred_sum(e)
         op = e.op
         if op in ("log", "log1p"):
             return self._log(e)
         if op == "mul" and not e.is_scalar:
-            return self._chain(e)
+            # a multiple of an elementwise product is one
+            last = e.args[-1]
+            alone = last.op in ("had", "epow") and all(a.is_scalar for a in e.args[:-1])
+            return self._product(e) if alone else self._chain(e)
         if op in ("had", "mul", "epow") or (op == "pow" and e.is_scalar):
             return self._product(e)
         if op == "add":
@@ -75,24 +92,25 @@ class Stabilising:
         number, inner = build.split_number(a)
         found: list[Expr] = []
         rest: list[Expr] = []
-        for f in inner.args if inner.op in ("mul", "had") and not _is_form(inner) else (inner,):
-            s = None if _log_of_signed(f, number < 0) else self.splitting.of(f)
+        factors = inner.args if inner.op in ("mul", "had") and not _is_form(inner) else (inner,)
+        for f in factors:
+            alone = len(factors) == 1 and _log_of_signed(f, number < 0)
+            s = None if alone else self.splitting.of(f)
             if s is not None:
                 found.append(spread(logarithm(s.log), a.shape))
-            for g in (f,) if s is None else s.rest:
-                log = _log_of_signed(g, number < 0)
-                if log is None:
-                    rest.append(g)
-                else:
-                    found.append(spread(log, a.shape))
-                    number = abs(number)
+            rest.extend((f,) if s is None else s.rest)
+        # of several factors two may be negative
+        log = _log_of_signed(rest[0], number < 0) if len(rest) == 1 else None
+        if log is not None:
+            found.append(spread(log, a.shape))
+            number, rest = abs(number), []
         if not found:
             if a.op == "add" and one in a.args:
                 return make_call("log1p", (add(a, neg(one)),))
             return e
         left = mul(num(number), had(*rest))
         if left is not build.UNIT:
-            found.append(spread(make_call("log", (left,)), a.shape))
+            found.append(spread(vanishing(make_call("log", (left,))), a.shape))
         return add(*found)
 
     # products of matrices
@@ -105,6 +123,10 @@ class Stabilising:
         known = self.splitting.of(mul(*scalars)) if scalars else None
         if known is None:
             return e if chain == before else mul(*scalars, *chain)
+        if len(chain) == 1 and chain[0].op == "add" and any(map(self._may_be_huge, chain[0].args)):
+            # exp(-z)*(y*exp(x)' + …): each term takes what it needs
+            each = (mul(*scalars, t) for t in chain[0].args)
+            return add(*(self._chain(t) if t.op == "mul" else t for t in each))
         log = known.log
         for i in range(len(chain)):
             for t in terms(log):
@@ -112,17 +134,29 @@ class Stabilising:
                 if moved is not None:
                     chain[i], taken = moved
                     log = canonical(add(log, neg(taken)))
-        for i, f in enumerate(chain):
-            core, wrap = _core(f)
-            s = self.splitting.of(core)
-            if not build.is_zero(log) and s is not None and _open(s.log):
-                whole = exponential(add(s.log, spread(log, s.log.shape)))
-                chain[i] = wrap(had(whole, *s.rest))
-                log = build.ZERO
+        if not build.is_zero(log):
+            left = [(i, self.splitting.of(_core(f)[0])) for i, f in enumerate(chain)]
+            able = [(i, s) for i, s in left if s is not None and _open(s.log)]
+            able.sort(key=lambda a: len(terms(a[1].log)))
+            # in equal parts where each term can be parted so, else to the one that has had least
+            parts = len(able)
+            shares = [build.split_number(t)[0] / max(parts, 1) for t in terms(log)]
+            if any(k.denominator != 1 for k in shares):
+                parts = min(parts, 1)
+            for i, s in able[:parts]:
+                own = spread(scaled(Fraction(1, parts), log), s.log.shape)
+                chain[i] = _core(chain[i])[1](had(exponential(add(s.log, own)), *s.rest))
+            log = build.ZERO if parts else log
         if log is known.log and not unsafe(known):
             return mul(*scalars, *chain)
         front = [] if build.is_zero(log) else [exponential(log)]
         return mul(*front, *known.rest, *chain)
+
+    def _may_be_huge(self, t: Expr) -> bool:
+        """Whether a term is a product of matrices with an exponential in it."""
+        chain = [a for a in t.args if not a.is_scalar] if t.op == "mul" else [t]
+        splits = (self.splitting.of(_core(f)[0]) for f in chain)
+        return any(s is not None and s.high and not bounded(s.log) for s in splits)
 
     def taken_into(self, root: Expr, t: Expr, place: int | None) -> tuple[Expr, Expr] | None:
         """A factor with the divisor exp(t) taken into it, and the part of t that was.

@@ -8,15 +8,21 @@ unconnected parts become one product of the parts stacked.
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from matrixcalc.codegen.chain import size_of
 from matrixcalc.codegen.contract import Contraction, Operand, multiplied, permuted
 from matrixcalc.codegen.ir import Dims, Value
-from matrixcalc.codegen.lower import Lowering
 from matrixcalc.dims import Dim
 from matrixcalc.expr import Expr
 from matrixcalc.index import Indices, Term, flat
+
+if TYPE_CHECKING:
+    from matrixcalc.codegen.lower import Lowering
 
 Ids = tuple[int, ...]
 
@@ -50,8 +56,11 @@ def lower_terms(
         free = flat(t.free)
         shape = tuple(indices.dims[i] for i in free)
         operands = _operands(lowering, t, indices, prepare)
+        scale = lowering.lower(prepare(t.coefficient))
+        operands, scale = _scaled(lowering, operands, scale)
         kept = tuple(dict.fromkeys(i for i in free if any(i in ids for _, ids in operands)))
         left = Contraction(operands, kept, indices.dims, lowering.sizes, b).reduce()
+        left, _ = _scaled(lowering, left, scale, last=True)
         cores.append(_canonical(left, free, indices, lengths))
     made = []
     for core in _stacked(lowering, _gathered(lowering, cores, lengths), lengths):
@@ -82,24 +91,32 @@ def _operands(
         if len(ids) != v.ndim:
             v = b.make("reshape", v, dims=tuple(indices.dims[i] for i in ids))
         made.append((v, ids))
-    scale = lowering.lower(prepare(t.coefficient))
-    if scale.op == "number" and scale.data == 1 and made:
-        return made
-    if not made:
-        return [(scale, ())]
-    # a scalar is put on the smallest operand
-    sizes = lowering.sizes
-
-    def entries(k: int) -> float:
-        volume = 1.0
-        for d in made[k][0].dims:
-            volume *= d.value({name: sizes.get(name, 1000) for name in d.names})
-        return volume
-
-    place = min(range(len(made)), key=entries)
-    v, ids = made[place]
-    made[place] = (b.scaled(scale, v), ids)
     return made
+
+
+def _scaled(
+    lowering: Lowering, operands: list[Operand], scale: Value, last: bool = False
+) -> tuple[list[Operand], Value]:
+    """The scale on the smallest operand that stands once, and what is left of the scale.
+
+    Of equal operands none is changed, so that they stay one, until the ``last`` product.
+    """
+    b = lowering.builder
+    one = b.number(1)
+    if not operands:
+        return [(scale, ())], one
+    count = Counter(v for v, _ in operands)
+    places = [k for k, (v, _) in enumerate(operands) if last or count[v] == 1]
+    if scale is one or not places:
+        return operands, scale
+
+    def entries(k: int) -> tuple[float, int]:
+        v = operands[k][0]
+        return math.prod(float(size_of(d, lowering.sizes)) for d in v.dims), -v.place
+
+    place = min(places, key=entries)
+    v, ids = operands[place]
+    return [*operands[:place], (b.scaled(scale, v), ids), *operands[place + 1 :]], one
 
 
 def _canonical(
@@ -158,16 +175,16 @@ def _stacked(
 ) -> list[_Core]:
     """Terms that are products of two unconnected parts with the same axes, as one product."""
     b = lowering.builder
-    groups: dict[tuple[frozenset[int], Ids], list[_Core]] = {}
+    groups: dict[tuple[frozenset[int], frozenset[int], Ids], list[_Core]] = {}
     made: list[_Core] = []
     for core in cores:
         parts = [set(ids) for _, ids in core.operands]
         if len(parts) == 2 and not parts[0] & parts[1] and min(map(len, parts)) > 1:
-            key = frozenset(min(parts, key=min)), core.pattern
-            groups.setdefault(key, []).append(core)
+            one, two = map(frozenset, sorted(parts, key=min))
+            groups.setdefault((one, two, core.pattern), []).append(core)
         else:
             made.append(core)
-    for (first, pattern), group in groups.items():
+    for (first, _, pattern), group in groups.items():
         if len(group) == 1:
             made.append(group[0])
             continue

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from matrixcalc.codegen.ir import Value, schedule
-from matrixcalc.codegen.names import identifier
+from matrixcalc.codegen.names import PYTHON, Language, identifier
 from matrixcalc.dims import Dim
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr
@@ -24,6 +24,10 @@ _STEMS = {
     "neg": "negative", "lu": "factor", "cholesky": "factor", "solve": "solution",
     "inverse": "inverse", "gram": "gram", "outer": "outer", "sum": "total", "einsum": "core",
     "assemble": "tensor", "dot": "product", "symv": "product", "multi_dot": "product",
+    "diagonal_operator": "diagonal", "kronecker_operator": "kronecker",
+    "crossed_operator": "crossed", "block_operator": "blockwise", "operator_sum": "operator",
+    "low_rank_operator": "operator",
+    "add_diag": "total", "add_dot_diag": "total", "scatter": "tensor",
     "scale_rows": "scaled", "scale_columns": "scaled", "reshape": "shaped", "T": "transposed",
     "abs": "magnitude", "max": "largest", "min": "smallest",
 }
@@ -32,17 +36,25 @@ _STEMS = {
 class Writing:
     """The names, sizes and texts of one function.
 
-    ``reserved`` are names that the target itself uses. ``origins`` and ``sizes`` are how each
-    dimension is told by an argument and what it is called; ``needed`` those that are used;
+    ``reserved`` are names that the target itself uses, ``language`` says what a name may be.
+    ``origins`` and ``sizes`` are how each dimension is told by an argument and what it is
+    called; ``needed`` those that are used;
     ``helpers`` are functions that stand before the one that is written; ``placed`` the
     workspaces of the caller that results are computed in.
     """
 
-    def __init__(self, variables: Sequence[Expr], reserved: Iterable[str] = ()) -> None:
-        self.taken = set(reserved)
+    def __init__(
+        self,
+        variables: Sequence[Expr],
+        reserved: Iterable[str] = (),
+        language: Language = PYTHON,
+    ) -> None:
+        self.reserved = frozenset(reserved)
+        self.taken = set(self.reserved)
+        self.language = language
         self.arguments: dict[str, str] = {}
         for e in variables:
-            self.arguments[e.name] = self.fresh(identifier(e.name))
+            self.arguments[e.name] = self.fresh(identifier(e.name, self.reserved, language))
         self.sizes: dict[str, str] = {}
         self.origins: dict[str, str] = {}
         self.needed: list[str] = []
@@ -64,7 +76,11 @@ class Writing:
 
     def temporary(self, v: Value) -> str:
         """A telling name for a value: ``Xw`` for X*w, ``exp_x`` for exp(x)."""
-        return self.fresh(self.telling(v) or _STEMS.get(v.op, v.op))
+        return self.fresh(self.stem(v))
+
+    def stem(self, v: Value) -> str:
+        """What the name of a value begins with."""
+        return self.telling(v) or _STEMS.get(v.op, v.op)
 
     def telling(self, v: Value) -> str | None:
         """A name that says what the value is, or None."""
@@ -103,7 +119,12 @@ class Writing:
             for axis, d in enumerate(axes_of(e)):
                 if len(d.names) == 1 and d.factor == 1 and d.names[0] not in self.origins:
                     self.origins[d.names[0]] = text(self.arguments[e.name], axis)
-                    self.sizes[d.names[0]] = self.fresh(identifier(d.names[0]))
+                    self.tell_size(d.names[0])
+
+    def tell_size(self, name: str) -> str:
+        """Give a name in code to the size of a dimension."""
+        made = self.sizes[name] = self.fresh(identifier(name, self.reserved, self.language))
+        return made
 
     def size(self, d: Dim, told: bool = False) -> str:
         """A dimension in the names of sizes, which are given values where they are used.
@@ -111,16 +132,20 @@ class Writing:
         With ``told`` it is written by the arguments that tell it.
         Raises UnsupportedError where no argument tells one of them.
         """
-        parts = []
+        text = self.dimension(d, self.origins if told else self.sizes)
+        if not told:
+            self.needed += [n for n in dict.fromkeys(d.names) if n not in self.needed]
+        return text
+
+    def dimension(self, d: Dim, names: Mapping[str, str]) -> str:
+        """A dimension in these names."""
         for name in d.names:
-            if name not in self.sizes:
+            if name not in names:
                 raise UnsupportedError(
                     f"no argument tells the size of the dimension {name}",
                     hint="give it as a number in the declarations, as in x: vector(3)",
                 )
-            if not told and name not in self.needed:
-                self.needed.append(name)
-            parts.append(self.origins[name] if told else self.sizes[name])
+        parts = [names[name] for name in d.names]
         if d.factor != 1 or not parts:
             parts.insert(0, str(d.factor))
         return " * ".join(parts)
@@ -136,28 +161,21 @@ class Writing:
         """Say how a value is written from now on."""
         self._texts[v] = (text, level)
 
+    def text(self, v: Value) -> tuple[str, int]:
+        """How a value is written, and how strongly that binds."""
+        return self._texts[v]
+
     def bare(self, v: Value) -> str:
         """A value where nothing stands beside it, as in a call."""
         return self._texts[v][0]
 
     def name(self, v: Value, level: int = ATOM) -> str:
         """A value in a place that binds as strongly as ``level``."""
-        text, own = self._texts[v]
-        return text if own >= level else f"({text})"
+        return enclosed(*self._texts[v], level)
 
     def filled(self, template: str, args: Sequence[Value]) -> str:
-        """A template with the texts of its arguments, in parentheses where they need them.
-
-        What stands between a parenthesis or comma and another needs none.
-        """
-
-        def text(found: re.Match[str]) -> str:
-            before, place, after = found.groups()
-            alone = before in ("(", ", ") and after in (")", ",")
-            v = args[int(place)]
-            return str(before) + (self.bare(v) if alone else self.name(v))
-
-        return re.sub(r"(^|, |.)\{(\d)\}(?=(.|$))", text, template)
+        """A template with the texts of its arguments."""
+        return filled(template, [self._texts[v] for v in args])
 
     def count(self, outputs: Sequence[Value]) -> list[Value]:
         """All values in an order in which they can be computed; their uses are counted."""
@@ -172,6 +190,29 @@ class Writing:
         if v.op == "T":
             return True
         return self.uses[v] == 1 and len(text) <= _LONG and elementwise(v) and v.ndim < 2
+
+
+def enclosed(text: str, own: int, level: int) -> str:
+    """A text in a place that binds as strongly as ``level``."""
+    return text if own >= level else f"({text})"
+
+
+def filled(template: str, texts: Sequence[tuple[str, int]]) -> str:
+    """A template with texts, each with its level, in parentheses where they need them.
+
+    What stands between a parenthesis or comma and another needs none.
+
+    >>> filled("f({0}) + {0}", [("a - b", SUM)])
+    'f(a - b) + (a - b)'
+    """
+
+    def text(found: re.Match[str]) -> str:
+        before, place, after = found.groups()
+        inner, own = texts[int(place)]
+        alone = before in ("(", ", ") and after in (")", ",")
+        return str(before) + (inner if alone else enclosed(inner, own, ATOM))
+
+    return re.sub(r"(^|, |.)\{(\d)\}(?=(.|$))", text, template)
 
 
 def axes_of(e: Expr) -> list[Dim]:

@@ -10,14 +10,20 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import click
 
 from tests.benchmarks.bars import BARS, fastest, judged, least, of, ratio
+from tests.benchmarks.machine import about
 from tests.benchmarks.measure import environment
+from tests.benchmarks.page import PLOT, page, short
+from tests.benchmarks.plot import svg
 from tests.benchmarks.problems import PROBLEMS
 from tests.benchmarks.problems.problem import KINDS
+from tests.benchmarks.synchronous import SYNCHRONOUS
 
 Cell = tuple[str, str, int]
 
@@ -62,22 +68,15 @@ def measured(wanted: list[Cell], threads: int, seconds: float) -> Iterator[dict[
             }  # fmt: skip
 
 
-def short(seconds: float) -> str:
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds * 1e9:.0f} ns"
-
-
 def line(cell: dict[str, Any]) -> str:
     """A cell as it is printed."""
     parts = [f"{cell['problem']:32} {cell['kind']:10} {cell['n']:5}"]
     for mode in ("numpy", "jax", "numba"):
-        ours = fastest(of(cell, "ours", mode))
-        parts.append(f"{short(ours['min']) if ours else '-':>8}")
-    for name in ("JAX", "PyTorch", "plain"):
-        best = fastest(of(cell, name))
-        times, middle = ratio(cell, name), ratio(cell, name, "median")
+        mine = fastest(of(cell, "ours", mode))
+        parts.append(f"{short(mine['min']) if mine else '-':>8}")
+    for name, suffix in (("JAX", ""), ("JAX", SYNCHRONOUS), ("PyTorch", ""), ("plain", "")):
+        best = fastest(of(cell, name + suffix))
+        times, middle = (ratio(cell, name, what, suffix) for what in ("min", "median"))
         parts.append(f"{short(best['min']) if best else '-':>8}")
         parts.append(f"{times:8.3g} ({middle:.3g})" if times and middle else f"{'':8}")
     bar = least(cell["problem"], cell["kind"], cell["n"])
@@ -93,9 +92,12 @@ def line(cell: dict[str, Any]) -> str:
 @click.option("--only", multiple=True, metavar="TEXT", help="Problems whose name has TEXT.")
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(list(KINDS)))
 @click.option("--sizes", default="", metavar="N,N", help="Other sizes than the problem's own.")
-@click.option("--seconds", default=1.0, show_default=True, help="Time for each cell.")
+@click.option("--seconds", default=0.7, show_default=True, help="Time for each cell.")
 @click.option("--threads", type=click.Choice(["1", "all", "both"]), default="both")
+@click.option("--write", is_flag=True, help="Write the page and its plot.")
+@click.option("--folder", default="docs", show_default=True, help="Where they are written.")
 @click.option("--json", "path", default="", help="A file for all figures.")
+@click.option("--figures", default="", help="Such a file, instead of measuring.")
 def main(
     quick: bool,
     only: tuple[str, ...],
@@ -103,23 +105,39 @@ def main(
     sizes: str,
     seconds: float,
     threads: str,
+    write: bool,
+    folder: str,
     path: str,
+    figures: str,
 ) -> None:
     """Measures generated derivatives against JAX, PyTorch and plain NumPy."""
+    needed = ("jax", "matplotlib", "scipy", "threadpoolctl", "torch") if write else ()
+    if missing := [name for name in needed if not find_spec(name)]:
+        raise click.ClickException(
+            f"the page needs {', '.join(missing)}: pip install -e '.[bench]'"
+        )
     chosen = tuple(int(n) for n in sizes.split(",") if n)
-    results: list[dict[str, Any]] = []
-    for count in {"1": (1,), "all": (0,)}.get("1" if quick else threads, (1, 0)):
+    if figures:
+        run = json.loads(Path(figures).read_text(encoding="utf-8"))
+    else:
+        run = {"about": about(), "cells": []}
+    results: list[dict[str, Any]] = run["cells"]
+    counts = {"1": (1,), "all": (0,)}.get("1" if quick else threads, (1, 0))
+    for count in () if figures else counts:
         click.echo(
             f"{'one thread' if count else 'all threads'}: ours by target (numpy, jax, numba); JAX, "
-            "PyTorch and plain NumPy, each with the ratio of minima (medians) to our best of numpy "
-            "and jax"
+            "JAX with synchronous dispatch, PyTorch and plain NumPy, each with the ratio of "
+            "minima (medians) to our best of numpy and jax"
         )
         for cell in measured(cells(only, kinds, chosen, quick), count, seconds):
             results.append(cell)
             click.echo(line(cell))
-    if path:
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(results, file, indent=1)
+            if path:
+                Path(path).write_text(json.dumps(run, indent=1), encoding="utf-8")
+    if write:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        Path(folder, PLOT).write_text(svg(results), encoding="utf-8")
+        Path(folder, "benchmarks.md").write_text(page(run), encoding="utf-8")
     missed = sum(not met for cell in results for _, met in judged(cell))
     click.echo(f"{len(results)} cells, {missed} misses")
     sys.exit(1 if missed else 0)

@@ -6,31 +6,54 @@ wants them: arrays of its library, on its device.
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-import matrixcalc
+from matrixcalc.codegen.api import compile
+from matrixcalc.codegen.targets import TARGETS as REGISTERED
 from tests.benchmarks.problems.problem import KINDS, Array, Problem
 
 MEMORY = 4e9
 """Bytes that a version may need."""
 WORK = 2e11
 """Floating-point operations that one call may take, as XLA counts them."""
+LIMITS = {"JAX": 20.0, "PyTorch": 5.0}
+"""Seconds that each may take for its first call; JAX compiles within them."""
 TARGETS = {"numpy": "numpy", "jax": "jax", "numba": "numba"}
 """Our targets that are measured, and the library that each needs."""
+LIBRARIES = {"JAX": "jax", "PyTorch": "torch"}
+"""Those that differentiate automatically, and the module of each."""
 
 
 class TooLargeError(Exception):
     """The version needs more memory or time than is granted."""
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Raises TooLargeError when this time is over, as soon as Python runs again."""
+
+    def stop(*_: Any) -> None:
+        raise TooLargeError(f"takes longer than {seconds:g} s")
+
+    if not hasattr(signal, "SIGALRM"):
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @dataclass(frozen=True)
@@ -54,13 +77,19 @@ def versions(
 ) -> Iterator[tuple[str, str, Callable[[], Version]]]:
     """Name and mode of each version that can be installed here, and what makes it."""
     yield "plain", "NumPy", lambda: _plain(problem, kind, values)
-    for target, library in TARGETS.items():
-        if find_spec(library) and _has(target) and not (kind == "structured" and target != "numpy"):
+    for target in _targets():
+        if kind != "structured" or target == "numpy":
             yield "ours", target, partial(_ours, problem, kind, values, target)
     for name, make in (("JAX", _jax), ("PyTorch", _torch)):
-        if find_spec({"JAX": "jax", "PyTorch": "torch"}[name]):
+        if find_spec(LIBRARIES[name]):
             for mode in _MODES[_differentiated(kind)]:
                 yield name, mode, partial(make, problem, kind, values, mode)
+
+
+@cache
+def _targets() -> tuple[str, ...]:
+    """Those of our targets that run here."""
+    return tuple(t for t, library in TARGETS.items() if t in REGISTERED and find_spec(library))
 
 
 def _differentiated(kind: str) -> str:
@@ -74,37 +103,20 @@ def _plain(problem: Problem, kind: str, values: dict[str, Any]) -> Version:
     return Version("plain", "NumPy", partial(problem.plain[kind], **values))
 
 
-def _has(target: str) -> bool:
-    try:
-        matrixcalc.code("x'*x", "x", 1, target)
-    except matrixcalc.MatrixCalcError:
-        return False
-    return True
-
-
 def compiled(problem: Problem, kind: str, target: str) -> Callable[..., Any]:
     """Our function, of the values in sorted order of their names."""
     options: dict[str, Any] = {"vars": problem.vars, "target": target}
-    accepted = inspect.signature(matrixcalc.compile).parameters
     if kind == "hvp":
-        if "product" in accepted:
-            return matrixcalc.compile(problem.text, problem.wrt, product="hvp", **options)
-        api = importlib.import_module("matrixcalc.codegen.api")
-        return api.compile_hvp(problem.text, problem.wrt, **options)  # type: ignore[no-any-return]
-    if "dense" in accepted:
-        options["dense"] = kind != "structured"
-    return matrixcalc.compile(problem.text, problem.wrt, KINDS[kind], **options)
+        return compile(problem.text, problem.wrt, product="hvp", **options)
+    dense = kind != "structured"
+    return compile(problem.text, problem.wrt, KINDS[kind], dense=dense, **options)
 
 
 def _ours(problem: Problem, kind: str, values: dict[str, Any], target: str) -> Version:
     function = compiled(problem, kind, target)
     if target == "jax":
-        import jax
-
-        _settings_of_jax()
-        function = jax.jit(function)
         return Version("ours", target, _awaited(function, values, kind), True)
-    return Version("ours", target, partial(function, *values.values()))
+    return Version("ours", target, partial(function, *values.values()), target == "numba")
 
 
 def as_numpy(made: Any) -> Any:
@@ -112,6 +124,19 @@ def as_numpy(made: Any) -> Any:
     if isinstance(made, tuple):
         return tuple(map(as_numpy, made))
     return np.asarray(made.dense() if hasattr(made, "dense") else made)
+
+
+@cache
+def start(name: str) -> None:
+    """Imports a library, all of it that a derivative needs; its first call is limited in time."""
+    if name == "JAX":
+        import jax
+
+        jax.config.update("jax_enable_x64", True)
+    elif name == "PyTorch":
+        import torch
+
+        torch.func.hessian(torch.sum)(torch.ones(2))
 
 
 # Automatic differentiation. JAX and torch.func give the same names to the same things.
@@ -184,19 +209,11 @@ def _derivative(
 # JAX
 
 
-def _settings_of_jax() -> None:
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
-    if len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else ()) == 1:
-        # on one processor, handing small work to another thread costs JAX 20 µs a call
-        jax.config.update("jax_cpu_enable_async_dispatch", False)
-
-
 def _awaited(function: Callable[..., Any], values: dict[str, Any], kind: str) -> Callable[[], Any]:
     import jax
     import jax.numpy as jnp
 
+    jax.config.update("jax_enable_x64", True)
     call = partial(function, *(jnp.asarray(value, dtype=float) for value in values.values()))
     if kind == "joint":
         return lambda: jax.block_until_ready(call())
@@ -207,7 +224,7 @@ def _jax(problem: Problem, kind: str, values: dict[str, Any], mode: str) -> Vers
     import jax
     import jax.numpy as jnp
 
-    _settings_of_jax()
+    jax.config.update("jax_enable_x64", True)
     names_of = SimpleNamespace(**vars(jnp))
     names_of.relu, names_of.softmax = jax.nn.relu, jax.nn.softmax
     names_of.logsumexp = jax.nn.logsumexp

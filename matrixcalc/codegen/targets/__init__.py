@@ -13,8 +13,14 @@ TARGETS = {
     "array-api": "array_api",
     "jax": "jax",
     "torch": "torch",
+    "numba": "numba",
+    "julia": "julia",
+    "matlab": "matlab",
 }
 """The targets, and the module of each."""
+
+WITH_OPERATORS = frozenset({"numpy", "numba"})
+"""The targets for which a Hessian with a structure is an operator; the others form it."""
 
 
 class Target(Protocol):

@@ -11,7 +11,13 @@ from matrixcalc.codegen.ir import Value, schedule
 from matrixcalc.codegen.pairs import letters
 from matrixcalc.codegen.program import Output, Program
 from matrixcalc.codegen.rewriting import rewritten
-from matrixcalc.codegen.targets.python import INFIX, PythonTarget
+from matrixcalc.codegen.targets.python import (
+    INFIX,
+    PythonTarget,
+    is_view,
+    literal,
+    polynomial,
+)
 from matrixcalc.codegen.writing import ATOM, PRODUCT, SIGN, Writing
 from matrixcalc.errors import UnsupportedError
 
@@ -24,10 +30,6 @@ EXPONENTIAL = {
     "softmax": ("{t} = {m}.exp({x} - {top})", "{t} = {t} / {m}.sum({t}, {axis}=0)"),
     "logsumexp": ("{t} = {t}_top + {m}.log1p({t}_others)",),
     "log_softmax": ("{t} = {x} - {t}_top - {m}.log1p({t}_others)",),
-    "softmax_rest": (
-        "{t} = {m}.where({x} < {t}_top, 1.0 + {t}_others - {t}_exp, {t}_others)",
-        "{t} = {t} / (1.0 + {t}_others)",
-    ),
 }
 """Functions of a vector, or of each column of a matrix, that are made of exponentials."""
 
@@ -40,7 +42,6 @@ _OTHERS = (
 )
 
 FACTORS = ("lu", "cholesky")
-_VIEWS = frozenset({"T", "reshape", "vec", "diagonal"})
 _TAKE_NUMBERS = frozenset(
     {*INFIX, "neg", "full", "scaled_eye", "add_diag", "gram", "einsum", "assemble"}
 )
@@ -99,6 +100,10 @@ class FunctionalTarget(PythonTarget):
             left, right = v.args
             turned = w.name(right.args[0]) if right.op == "T" else f"{w.name(right)}.T"
             return f"{self.module}.sum({w.name(left)} * {turned})", ATOM
+        if v.op == "softmax_rest":
+            p, m = w.name(v.args[0]), self.module
+            others = f"{m}.sum({m}.where({p} > 0.5, 0.0, {p}))"
+            return f"{m}.where({p} > 0.5, {others}, 1.0 - {p})", ATOM
         if v.op == "gram":
             product = w.filled("{0}.T @ {0}", v.args)
             return (f"{w.name(v.args[1])} * ({product})" if v.args[1:] else product), PRODUCT
@@ -114,6 +119,29 @@ class FunctionalTarget(PythonTarget):
                 f"{t}_w = {m}.prod({m}.where({self.mask(v, w)}, 1.0, {t}_s), {self.axis}=1)",
                 f"{t}_d = {m}.sign({m}.linalg.det({t}_u @ {t}_v))",
                 f"{t} = {t}_d * ({t}_v.T * {t}_w) @ {t}_u.T",
+            ]
+        if v.op == "softmax_jacobian":
+            s, m = a[0], self.module
+            rest = f"{m}.where({s} > 0.5, {m}.sum({m}.where({s} > 0.5, 0.0, {s})), 1.0 - {s})"
+            return [f"{target} = {m}.where({self.mask(v, w)}, {s} * {rest}, -{s}[:, None] * {s})"]
+        if v.op in ("centred", "softmax_times"):
+            (rows, s), m, others = a, self.module, w.fresh("others")
+            column = "[:, None]" if v.ndim == 2 else ""
+            front = f"{s}{column} * " if v.op == "softmax_times" else ""
+            # the row of a weight near 1 is near the mean: it differs by what the others add
+            return [
+                f"{others} = {m}.where({s} > 0.5, 0.0, {s})",
+                f"{target} = {front}{m}.where({s}{column} > 0.5, {m}.sum({others}) * {rows} - "
+                f"{others} @ {rows}, {rows} - {s} @ {rows})",
+            ]
+        if v.op == "near":
+            bound, low, *coefficients = v.data
+            near, small = w.fresh("near"), w.fresh("small")
+            text = polynomial(small, low, coefficients)
+            return [
+                f"{near} = {self.module}.abs({a[0]}) < {literal(bound)}",
+                f"{small} = {self.module}.where({near}, {a[0]}, 0.0)",
+                f"{target} = {self.module}.where({near}, {text}, {a[1]})",
             ]
         if v.op.removesuffix("_columns") in EXPONENTIAL:
             return self.exponential(v.op.removesuffix("_columns"), target, a[0], w)
@@ -175,6 +203,8 @@ class FunctionalTarget(PythonTarget):
             return f"{a[0]} + {added}"
         if op == "reshape":
             return f"{m}.reshape({a[0]}, {axes})"
+        if op == "copy":
+            return self.copied(a[0])
         if op == "stack":
             return f"{m}.stack(({', '.join(a)}))"
         if op == "norm2" and not v.args[0].ndim:
@@ -286,7 +316,7 @@ class FunctionalTarget(PythonTarget):
         for o in program.outputs:
             text = w.bare(o.value)
             texts.append(self.copied(text) if is_view(o.value) else text)
-        return [f"return {', '.join(texts)}"]
+        return [f"return {program.listed(texts)}"]
 
 
 def shape(v: Value, w: Writing) -> str:
@@ -305,19 +335,6 @@ def is_product(v: Value) -> bool:
     """Whether an ``einsum`` sums nothing: a permutation of axes or a product by broadcasting."""
     subscripts, out = v.data
     return all(len(set(ids)) == len(ids) and set(ids) <= set(out) for ids in subscripts)
-
-
-def is_view(v: Value) -> bool:
-    """Whether a value may share its memory with an argument."""
-    while v.args:
-        if v.op == "assemble":
-            out, free = v.data[0]
-            if len(v.args) > 1 or len(set(free)) < len(free) or set(out) != set(free):
-                return False
-        elif v.op not in _VIEWS and not (v.op == "einsum" and len(v.args) == 1):
-            return False
-        v = v.args[0]
-    return v.op == "input" and v.ndim > 0
 
 
 def _array(v: Value, program: Program) -> Value:

@@ -6,15 +6,23 @@ free, and its solves are asked for the transposed system.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.pairs import Side, letters, pair_of
 from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.spellings import ELEMENTWISE
-from matrixcalc.codegen.targets.python import INFIX, PythonTarget
+from matrixcalc.codegen.targets import operators
+from matrixcalc.codegen.targets.python import (
+    INFIX,
+    PythonTarget,
+    is_view,
+    literal,
+    polynomial,
+)
 from matrixcalc.codegen.writing import ATOM, Writing, axes_of
+from matrixcalc.dims import Dim
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr
 
@@ -43,6 +51,8 @@ PLAIN = {
     "det": "np.linalg.det({0})",
     "pinv": "np.linalg.pinv({0})",
     "logaddexp": "np.logaddexp({0}, {1})",
+    "softmax_rest": "np.where({0} > 0.5, {0}[{0} <= 0.5].sum(), 1.0 - {0})",
+    "copy": "np.array({0})",
     "expm": "linalg.expm({0})",
     "logm": "linalg.logm({0}).real",
     "sqrtm": "linalg.sqrtm({0}).real",
@@ -58,7 +68,6 @@ INTO = {
     "outer": PLAIN["outer"],
     "gram": PLAIN["gram"],
     "plus_transpose": "np.add({0}, {0}.T)",
-    "symv": "blas.dsymv(1.0, {0}.T, {1}, overwrite_y=1)",
     "scale_rows": "np.multiply({0}[:, None], {1})",
     "scale_columns": "np.multiply({0}, {1})",
 }
@@ -68,7 +77,7 @@ SHAPED = frozenset({"ones", "zeros", "full", "add_diag", "reshape", "kron", "ass
 """Operations that are told the shape of their result."""
 
 _BY_SOFTMAX = {
-    # the largest entry is taken out of the sum: log1p and 1 - softmax lose nothing beside it
+    # the largest entry is taken out of the sum: log1p loses nothing beside it
     "softmax": ("{0} = np.exp({1} - {1}.max())", "{0} /= {0}.sum()"),
     "logsumexp": (
         "{0}_top = {1}.argmax()",
@@ -81,15 +90,6 @@ _BY_SOFTMAX = {
         "{0}_below = np.exp({0})",
         "{0}_below[{0}.argmax()] = 0.0",
         "{0} -= np.log1p({0}_below.sum())",
-    ),
-    "softmax_rest": (
-        "{0}_top = np.argmax({1})",
-        "{0} = np.exp({1} - {1}[{0}_top])",
-        "{0}[{0}_top] = 0.0",
-        "{0}_below = np.sum({0})",
-        "{0} /= -1.0 - {0}_below",
-        "{0} += 1.0",
-        "{0}[{0}_top] = {0}_below / (1.0 + {0}_below)",
     ),
     "softmax_columns": ("{0} = np.exp({1} - {1}.max(axis=0))", "{0} /= {0}.sum(axis=0)"),
     "logsumexp_columns": (
@@ -123,14 +123,11 @@ class NumPyTarget(PythonTarget):
         "special": "from scipy import special",
         "blas": "from scipy.linalg import blas",
         "lapack": "from scipy.linalg import lapack",
+        "LinearOperator": "from scipy.sparse.linalg import LinearOperator",
     })
     constants = ("FLOAT = np.dtype(float)",)
-    reserved = frozenset({"np", "linalg", "special", "blas", "lapack", "FLOAT", "out", "unit"})
+    reserved = operators.NAMES | {*modules, "FLOAT", "out", "unit"}
     plain = PLAIN
-    fresh = frozenset(
-        {"dot", "outer", "gram", "plus_transpose", "scale_rows", "scale_columns", "apply", "neg"}
-    ).union(INFIX)
-
     def converted(self, name: str, e: Expr) -> list[str]:
         if e.is_scalar:
             message = f"{e.name} must be a number"
@@ -141,20 +138,27 @@ class NumPyTarget(PythonTarget):
     def copied(self, text: str) -> str:
         return f"np.array({text})"
 
-    def reuses(self, v: Value, w: Writing) -> bool:
+    def reused(self, v: Value, w: Writing) -> Value | None:
         if v.op == "apply":
             able = _is_call(ELEMENTWISE[v.data].numpy)
         else:
-            able = v.op in ("add", "sub", "mul", "div", "neg", "add_diag")
-        return able and super().reuses(v, w)
+            able = v.op in ("add", "sub", "mul", "div", "neg", "add_diag") or _is_scaling(v)
+        places = v.args if v.op in ("add", "mul", "einsum") else v.args[:1]
+        if not able or v.ndim < 2:
+            return None
+        return next((a for a in places if _fits(a, v, w)), None)
 
     def absorbed(self, v: Value, w: Writing) -> Sequence[Value]:
-        if v.op in ("add", "sub") and v.args[1].op == "outer" and w.uses[v.args[1]] == 1:
-            return (v.args[1],)
-        return ()
+        if v.op not in ("add", "sub") or self.reused(v, w) is not v.args[0]:
+            return ()
+        outer = v.args[1]
+        return (outer,) if outer.op == "outer" and w.uses[outer] == 1 else ()
 
     def reusing(self, v: Value, w: Writing) -> list[str]:
-        name = w.name(v.args[0])
+        place = self.reused(v, w)
+        assert place is not None
+        name = w.name(place)
+        others = [a for a in v.args if a is not place]
         if self.absorbed(v, w):
             # a rank-one update in place; BLAS sees the transposed matrix
             x, y = (w.bare(a) for a in v.args[1].args)
@@ -166,27 +170,32 @@ class NumPyTarget(PythonTarget):
             return [f"np.negative({name}, out={name})"]
         if v.op == "add_diag":
             return [f"np.einsum('ii->i', {name})[...] += {w.bare(v.args[1])}"]
-        return [f"{name} {INFIX[v.op][0]}= {w.bare(v.args[1])}"]
+        if v.op == "einsum":
+            k = v.args.index(others[0])
+            ids, out = v.data[0][k], v.data[1]
+            return [f"{name} *= {_broadcast(w.name(others[0]), ids, out)}"]
+        return [f"{name} {INFIX[v.op][0]}= {w.bare(others[0])}"]
 
     # workspaces
 
     def signature(self, w: Writing) -> list[str]:
         return [*super().signature(w), "out=None"]
 
-    def heads(self, program: Program, reused: set[Value], w: Writing) -> dict[Value, str]:
+    def heads(
+        self, program: Program, reused: Mapping[Value, Value], w: Writing
+    ) -> dict[Value, str]:
         made: dict[Value, str] = {}
         for place, o in zip(workspaces(program), program.outputs, strict=True):
             v = o.value
             while v in reused:
-                v = v.args[0]
+                v = reused[v]
             if v.ndim and v not in made and into(v):
                 made[v] = place
         w.placed = set(made.values())
         return made
 
     def writing_to(self, v: Value, place: str, w: Writing) -> str:
-        name = "y" if v.op == "symv" else "out"
-        return f"{w.filled(into(v), v.args)[:-1]}, {name}={place})"
+        return f"{w.filled(into(v), v.args)[:-1]}, out={place})"
 
     def expression(self, v: Value, w: Writing) -> tuple[str, int] | None:
         if v.op == "dot" and not v.ndim:
@@ -199,17 +208,17 @@ class NumPyTarget(PythonTarget):
         texts: list[str] = []
         for place, o in zip(workspaces(program), program.outputs, strict=True):
             text = w.bare(o.value)
-            if not o.value.ndim or place in w.placed:
+            if not in_place(o.value) or place in w.placed:
                 texts.append(text)
                 continue
-            if o.value.op in ("input", "T", "reshape", "vec"):
+            if is_view(o.value):
                 # a view of an argument would hand the argument back
                 made += [f"if {place} is None:", f"    {place} = np.array({text})", "else:"]
             else:
                 made += [f"if {place} is None:", f"    {place} = {text}", "else:"]
             made.append(f"    {place}[...] = {text}")
             texts.append(place)
-        return [*made, f"return {', '.join(texts)}"]
+        return [*made, f"return {program.listed(texts)}"]
 
     def length(self, name: str, axis: int) -> str:
         return f"{name}.shape[{axis}]" if axis else f"len({name})"
@@ -228,16 +237,7 @@ class NumPyTarget(PythonTarget):
             fits.append(" is ".join([*(f"type({name})" for name in numbers), "float"]))
         # the sizes of vectors are asked for first, and need an axis to be there
         for name, axes in sorted(arrays, key=lambda a: len(a[1])):
-            own = [self.length(name, k) for k in range(len(axes))]
-            wanted = [w.size(d, told=True) for d in axes]
-            if own == wanted:
-                fits.append(f"{name}.ndim == {len(axes)}")
-            elif own[0] == wanted[0]:
-                fits.append(f"{name}.ndim == 2 and {own[1]} == {wanted[1]}")
-            elif own[-1] == wanted[-1]:
-                fits.append(f"{name}.ndim == 2 and {own[0]} == {wanted[0]}")
-            else:
-                fits.append(f"{name}.shape == {w.shape(axes, told=True)}")
+            fits += self.fits(name, axes, w)
         slow = [f"    {line}" for line in super().arguments(w, program, made)]
         inner = [f"    {'and ' if k else ''}{text}" for k, text in enumerate(fits)]
         checks = [f"if not {fits[0]}:"] if len(fits) == 1 else ["if not (", *inner, "):"]
@@ -247,11 +247,26 @@ class NumPyTarget(PythonTarget):
         else:
             unpacked = []
         for place, o in zip(places, program.outputs, strict=True):
-            if o.value.ndim:
+            if in_place(o.value):
                 fit = f"{place}.dtype is FLOAT and {place}.flags.c_contiguous"
                 unpacked += [f"if {place} is not None and not ({fit}):",
                              "    raise ValueError('out must be a C-contiguous array of floats')"]
+            elif o.value.ndim:
+                unpacked += [f"if {place} is not None:",
+                             "    raise ValueError('out must be None for an operator')"]
         return [*checks, *slow, *unpacked]
+
+    def fits(self, name: str, axes: Sequence[Dim], w: Writing) -> list[str]:
+        """The conditions under which an array is taken as it is, after its type."""
+        own = [self.length(name, k) for k in range(len(axes))]
+        wanted = [w.size(d, told=True) for d in axes]
+        if own == wanted:
+            return [f"{name}.ndim == {len(axes)}"]
+        if own[0] == wanted[0]:
+            return [f"{name}.ndim == 2 and {own[1]} == {wanted[1]}"]
+        if own[-1] == wanted[-1]:
+            return [f"{name}.ndim == 2 and {own[0]} == {wanted[0]}"]
+        return [f"{name}.shape == {w.shape(axes, told=True)}"]
 
     def statements(self, v: Value, target: str, w: Writing) -> list[str]:
         a = [w.name(x) for x in v.args]
@@ -292,15 +307,50 @@ class NumPyTarget(PythonTarget):
             return [f"{target} = np.kron({', '.join(parts)}).reshape({shape})"]
         if op in ("lu", "cholesky", "solve", "inverse", "logdet"):
             return _factored(v, target, a)
+        if op in ("centred", "softmax_times"):
+            return _centred(v, target, a, w)
+        if op == "softmax_jacobian":
+            return [f"{target} = np.dot({a[0]}[:, None], -{a[0]}[None, :])",
+                    f"np.einsum('ii->i', {target})[...] = {a[0]} * "
+                    + PLAIN["softmax_rest"].format(a[0])]
+        if op == "near":
+            return _near(v, target, a, w)
         if op == "einsum":
             return [f"{target} = {einsum(v, w)}"]
         if op == "stack":
             return [f"{target} = np.stack(({', '.join(a)}))"]
         if op == "assemble":
-            return _assembled(v, target, a, shape)
+            return _assembled(v, target, w, shape)
+        if op in operators.CLASSES:
+            return operators.statements(v, target, w)
         if op in _TABLED:
             return _special(op, target, a)
         raise UnsupportedError(f"no NumPy code for {op}")
+
+
+FRESH = frozenset(
+    {"dot", "outer", "gram", "plus_transpose", "scale_rows", "scale_columns", "apply", "neg",
+     "centred", "softmax_jacobian", "softmax_times"}
+).union(INFIX)
+"""Operations whose result is a new array, as is that of an einsum of two."""
+
+
+def _fits(a: Value, v: Value, w: Writing) -> bool:
+    """Whether an operand is a new array of the result's axes that is used once."""
+    new = a.op in FRESH or (a.op == "einsum" and len(a.args) == 2)
+    if v.op == "einsum" and v.data[0][v.args.index(a)] != v.data[1]:
+        return False
+    return new and a.dims == v.dims and w.uses[a] == 1 and v.args.count(a) == 1
+
+
+def _is_scaling(v: Value) -> bool:
+    """Whether an einsum multiplies the entries of one array by those of a smaller one."""
+    if v.op != "einsum" or len(v.args) != 2:
+        return False
+    subscripts, out = v.data
+    return sum(ids == out for ids in subscripts) == 1 and all(
+        set(ids) <= set(out) for ids in subscripts
+    )
 
 
 def workspaces(program: Program) -> list[str]:
@@ -308,6 +358,11 @@ def workspaces(program: Program) -> list[str]:
     if len(program.outputs) == 1:
         return ["out"]
     return [f"out_{k + 1}" for k in range(len(program.outputs))]
+
+
+def in_place(v: Value) -> bool:
+    """Whether an output can be put into a workspace: it is an array."""
+    return v.ndim > 0 and v.op not in operators.CLASSES
 
 
 def into(v: Value) -> str:
@@ -327,6 +382,45 @@ def _exponential(op: str, target: str, a: str, w: Writing) -> list[str]:
         made.append(f"{name} = {a}")
         a = name
     return [*made, *(line.format(target, a) for line in _BY_SOFTMAX[op])]
+
+
+def _centred(v: Value, target: str, a: list[str], w: Writing) -> list[str]:
+    rows, weights = a
+    top, others, mean = w.fresh("top"), w.fresh("others"), w.fresh("mean")
+    whole = f"{weights}[{top}] * {rows}[{top}] + {mean}"
+    apart = f"{others}.sum() * {rows}[{top}] - {mean}"
+    if v.op == "centred":
+        made = [f"{target} = {rows} - ({whole})"]
+    elif v.ndim == 1:
+        made = [f"{target} = {weights} * ({rows} - ({whole}))"]
+        apart = f"{weights}[{top}] * ({apart})"
+    else:
+        # a rank-one update in place; BLAS sees the transposed matrix
+        made = [f"{target} = {weights}[:, None] * {rows}",
+                f"{target} = blas.dger(-1.0, {whole}, {weights}, a={target}.T, overwrite_a=1).T"]
+        apart = f"{weights}[{top}] * ({apart})"
+    return [f"{top} = {weights}.argmax()",
+            f"{others} = {weights}.copy()",
+            f"{others}[{top}] = 0.0",
+            f"{mean} = {others}.dot({rows})",
+            *made,
+            f"if {weights}[{top}] > 0.5:",
+            "    # this row is near the mean: it differs by what the others add",
+            f"    {target}[{top}] = {apart}"]
+
+
+def _near(v: Value, target: str, a: list[str], w: Writing) -> list[str]:
+    bound, low, *coefficients = v.data
+    if not v.ndim:
+        small = a[0] if a[0].isidentifier() else w.fresh("small")
+        text = polynomial(small, low, coefficients)
+        start = [] if small == a[0] else [f"{small} = {a[0]}"]
+        return [*start, f"{target} = {text} if abs({small}) < {literal(bound)} else {a[1]}"]
+    small, near = w.fresh("small"), w.fresh("near")
+    text = polynomial(small, low, coefficients)
+    return [f"{near} = np.abs({a[0]}) < {literal(bound)}",
+            f"{small} = np.where({near}, {a[0]}, 0.0)",
+            f"{target} = np.where({near}, {text}, {a[1]})"]
 
 
 def _multi_dot(v: Value, target: str, a: list[str], w: Writing) -> list[str]:
@@ -401,11 +495,10 @@ def einsum(v: Value, w: Writing) -> str:
     left = _stack_of_matrices(a[0], pair.left, pair.batch, w)
     right = _stack_of_matrices(a[1], pair.right, pair.batch, w)
     made = f"np.matmul({left}, {right})" if pair.batch else f"{left}.dot({right})"
-    gathered = (
-        pair.batch + 2 != len(pair.dims) or pair.batch > 1
-        if pair.batch
-        else len(pair.dims) > 2
-    )
+    columns = len(pair.dims) - pair.batch - pair.rows
+    gathered = max(pair.rows, columns) > 1
+    if pair.batch:
+        gathered = (pair.batch, pair.rows, columns) != (1, 1, 1)
     if gathered:
         made += f".reshape({', '.join(w.size(d) for d in pair.dims)})"
     if pair.order is not None:
@@ -465,11 +558,12 @@ def _stack_of_matrices(text: str, side: Side, batch: int, w: Writing) -> str:
     return text
 
 
-def _assembled(v: Value, target: str, a: list[str], shape: str) -> list[str]:
+def _assembled(v: Value, target: str, w: Writing, shape: str) -> list[str]:
     made: list[str] = []
-    for text, core, (out, free) in zip(a, v.args, v.data, strict=True):
+    for core, (out, free) in zip(v.args, v.data, strict=True):
+        text = w.name(core)
         if len(out) == len(free):
-            fresh = core.op in ("einsum", "add", "sub") and not made
+            fresh = core.op in ("einsum", "add", "sub") and w.uses[core] == 1 and not made
             made.append(f"{target} = {text}" if fresh else f"{target} = np.array({text})")
             continue
         if not made:

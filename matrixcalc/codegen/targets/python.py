@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from matrixcalc.codegen.ir import Value
+from matrixcalc.codegen.ir import Value, origin
 from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.spellings import ELEMENTWISE
 from matrixcalc.codegen.writing import (
@@ -54,8 +54,6 @@ class PythonTarget:
 
     reserved: frozenset[str] = frozenset()
     plain: Mapping[str, str] = {}
-    fresh: frozenset[str] = frozenset()
-    """Operations whose result is a new array, which may be overwritten where it is used once."""
 
     def rewritten(self, program: Program) -> Program:
         """The program with the operations that this target does in a way of its own."""
@@ -70,6 +68,19 @@ class PythonTarget:
     def load(self, program: Program) -> Callable[..., Any]:
         """The function, to be called with its variables by name or in sorted order."""
         text, arguments = self._written(program)
+        made = self.executed(text)
+        renamed = {k: v for k, v in arguments.items() if k != v}
+        if not renamed:
+            return made
+
+        def call(*args: Any, **values: Any) -> Any:
+            return made(*args, **{renamed.get(k, k): v for k, v in values.items()})
+
+        call.__doc__ = made.__doc__
+        return call
+
+    def executed(self, text: str) -> Callable[..., Any]:
+        """The function that a text defines."""
         scope: dict[str, Any] = {}
         try:
             # The text is our own: see names.py for the only part of it that a user chose.
@@ -80,15 +91,7 @@ class PythonTarget:
                 hint=f"pip install 'matrixcalc-engine[{self.extra}]'",
             ) from e
         made: Callable[..., Any] = scope["function"]
-        renamed = {k: v for k, v in arguments.items() if k != v}
-        if not renamed:
-            return made
-
-        def call(*args: Any, **values: Any) -> Any:
-            return made(*args, **{renamed.get(k, k): v for k, v in values.items()})
-
-        call.__doc__ = made.__doc__
-        return call
+        return made
 
     def _written(self, program: Program) -> tuple[str, dict[str, str]]:
         program = self.rewritten(program)
@@ -156,7 +159,7 @@ class PythonTarget:
         made: list[str] = []
         results = {o.value for o in program.outputs}
         order = w.count([o.value for o in program.outputs])
-        reused = {v for v in order if self.reuses(v, w)}
+        reused = {v: a for v in order if (a := self.reused(v, w)) is not None}
         absorbed = {a for v in reused for a in self.absorbed(v, w)} - results
         heads = self.heads(program, reused, w)
         for v in order:
@@ -178,7 +181,7 @@ class PythonTarget:
                 made.append(f"# {v.note}")
             if v in reused:
                 lines = self.reusing(v, w)
-                w.set(v, w.bare(v.args[0]))
+                w.set(v, w.bare(reused[v]))
             elif v in heads:
                 name = w.temporary(v)
                 lines = [f"{name} = {self.writing_to(v, heads[v], w)}"]
@@ -190,7 +193,9 @@ class PythonTarget:
             made += lines
         return made
 
-    def heads(self, program: Program, reused: set[Value], w: Writing) -> dict[Value, str]:
+    def heads(
+        self, program: Program, reused: Mapping[Value, Value], w: Writing
+    ) -> dict[Value, str]:
         """The values that are computed into a workspace of the caller, with its name."""
         return {}
 
@@ -198,13 +203,9 @@ class PythonTarget:
         """The expression of a value that is written into a workspace, or a new one if None."""
         raise NotImplementedError
 
-    def reuses(self, v: Value, w: Writing) -> bool:
-        """Whether a result is written over the first operand, which nothing else needs."""
-        first = v.args[0] if v.args else None
-        return (
-            first is not None and first.ndim == 2 and first.dims == v.dims
-            and first.op in self.fresh and w.uses[first] == 1 and first not in v.args[1:]
-        )
+    def reused(self, v: Value, w: Writing) -> Value | None:
+        """The operand over which a result is written, since nothing else needs it; or None."""
+        return None
 
     def expression(self, v: Value, w: Writing) -> tuple[str, int] | None:
         """An operation as one expression and its level, or None."""
@@ -231,7 +232,7 @@ class PythonTarget:
         return ()
 
     def reusing(self, v: Value, w: Writing) -> list[str]:
-        """The lines that write a result over the first operand."""
+        """The lines that write a result over the operand that :meth:`reused` names."""
         raise NotImplementedError
 
     def statements(self, v: Value, target: str, w: Writing) -> list[str]:
@@ -242,14 +243,19 @@ class PythonTarget:
         """The last line; arguments are never handed back themselves."""
         texts = []
         for o in program.outputs:
-            # a view of an argument would hand the argument back
-            owned = o.value.op not in ("input", "T", "reshape", "vec") or not o.value.ndim
-            texts.append(w.bare(o.value) if owned else self.copied(w.bare(o.value)))
-        return [f"return {', '.join(texts)}"]
+            text = w.bare(o.value)
+            texts.append(self.copied(text) if is_view(o.value) else text)
+        return [f"return {program.listed(texts)}"]
 
     def copied(self, text: str) -> str:
         """A copy of an array."""
         return text
+
+
+def is_view(v: Value) -> bool:
+    """Whether a value may share its memory with an argument."""
+    owner = origin(v)
+    return owner.op == "input" and owner.ndim > 0
 
 
 def literal(value: Fraction) -> str:
@@ -260,6 +266,20 @@ def literal(value: Fraction) -> str:
     """
     text = repr(float(value)) if abs(value) < Fraction(10) ** 300 else f"float({str(value)!r})"
     return f"({text})" if value < 0 else text
+
+
+def polynomial(t: str, low: Fraction, coefficients: Sequence[Fraction]) -> str:
+    """A polynomial by Horner's rule: t^low*(c0 + c1*t + …).
+
+    >>> polynomial("t", Fraction(2), [Fraction(1, 2), Fraction(0), Fraction(1, 4)])
+    't * t * (0.5 + t * (t * 0.25))'
+    """
+    first, *others = [literal(c) for c in coefficients]
+    text = others.pop() if others else first
+    for c in reversed([first, *others] if len(coefficients) > 1 else []):
+        text = f"({f'{c} + ' if c != '0.0' else ''}{t} * {text})"
+    front = [t] * int(low) if low < 3 else [f"{t} ** {low}"]
+    return " * ".join((*front, text))
 
 
 def measured(w: Writing) -> list[str]:

@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 Dims = Mapping[str, int]
 Maker = Callable[[np.random.Generator, tuple[int, ...]], Array]
 
-KINDS = {
+KINDS: dict[str, Any] = {
     "gradient": 1,
     "jacobian": 1,
     "hessian": 2,
@@ -60,12 +60,12 @@ def symmetric(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 def positive(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     made = normal(rng, shape)
-    return np.eye(*shape) + np.dot(made, made.T)
+    return np.eye(shape[0]) + np.dot(made, made.T)
 
 
 def regular(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """A square matrix that is far from singular."""
-    return np.eye(*shape) + 0.4 * normal(rng, shape)
+    return np.eye(shape[0]) + 0.4 * normal(rng, shape)
 
 
 def labels(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
