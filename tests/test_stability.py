@@ -235,3 +235,21 @@ def test_of_a_vector_with_data(text: str, f: Callable[[Vector], Jet], size: floa
         for x, found, right in results(text, f, size):
             error = max(abs(mpf(float(a)) - b) for a, b in zip(found, right, strict=True))
             assert error <= 1e-10 * max(map(abs, right)) + mpf(10) ** -16, x
+
+
+NET = "sum(log(sum(exp(W2*relu(W1*X)), 1))) - sum(Y.*(W2*relu(W1*X)))"
+
+
+def test_a_network_with_large_logits_stays_finite_in_every_product() -> None:
+    rng = numpy.random.default_rng(0)
+    values = {
+        "W1": rng.standard_normal((4, 3)) * 30,
+        "W2": rng.standard_normal((5, 4)) * 30,
+        "X": rng.standard_normal((3, 6)) * 3,
+        "Y": numpy.eye(5)[:, [0, 1, 2, 3, 4, 0]],
+    }
+    v = rng.standard_normal((4, 3))
+    hessian = compile(NET, "W1", 2, dense=True)(**values)
+    made = compile(NET, "W1", (0, 1), product="hvp")(**values, v=v)
+    assert all(numpy.isfinite(a).all() for a in (*made, hessian))
+    numpy.testing.assert_allclose(made[2], numpy.tensordot(hessian, v, 2), rtol=1e-9, atol=1e-9)

@@ -80,9 +80,22 @@ class Stabilising:
 
     def _product(self, e: Expr) -> Expr:
         s = self.splitting.of(e)
-        if s is None or not unsafe(s):
+        if s is None:
             return e
-        return had(exponential(s.log), *s.rest) if e.order else mul(exponential(s.log), *s.rest)
+        log, rest = s.log, list(s.rest)
+        if e.order == 1:
+            # exp(-z).*sum(exp(Z).*T, 1): each column takes what it needs
+            axis = 1 if e.kind == "row" else 0
+            for t in terms(log):
+                for i, f in enumerate(rest):
+                    moved = self.taken_into(f, t, axis) if f.order == 1 else None
+                    if moved is not None:
+                        rest[i] = moved[0]
+                        log = canonical(add(log, neg(moved[1])))
+                        break
+        if log is s.log and not unsafe(s):
+            return e
+        return had(exponential(log), *rest) if e.order else mul(exponential(log), *rest)
 
     def _log(self, e: Expr) -> Expr:
         a = e.args[0]
@@ -220,6 +233,8 @@ def _ends(e: Expr, axis: int | None) -> list[int]:
     """The operands of a product that a divisor along this axis may go into."""
     if e.op in ("had", "T", "diag"):
         return list(range(len(e.args)))
+    if (e.op, axis) in (("colsum", 1), ("rowsum", 0)):
+        return [0]
     if e.op != "mul" or e.is_scalar:
         return []
     chain = [i for i, a in enumerate(e.args) if not a.is_scalar]
