@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import mpmath
@@ -92,6 +93,11 @@ def adjugate(c: Array) -> Array:
     return numpy.linalg.det(c) * numpy.linalg.inv(c)
 
 
+def covariance(x: Array) -> Array:
+    s = special.softmax(x)
+    return numpy.diag(s) - numpy.outer(s, s)  # type: ignore[no-any-return]
+
+
 def diagonal_added(a: Array, v: Any) -> Array:
     return a + v * numpy.eye(len(a))
 
@@ -152,7 +158,18 @@ EXAMPLES = [
     E("cumsum", "x", (N,), np.cumsum),
     E("logsumexp", "x", (), special.logsumexp), E("softmax", "x", (N,), special.softmax),
     E("log_softmax", "x", (N,), log_softmax),
-    E("softmax_rest", "x", (N,), lambda x: 1 - special.softmax(x)),
+    *(
+        Example(op, (*arrays, Example("softmax", ("x",), (N,), special.softmax)), dims, true)
+        for op, arrays, dims, true in (
+            ("softmax_rest", (), (N,), lambda x: 1 - special.softmax(x)),
+            ("centred", ("A",), (N, M), lambda a, x: a - special.softmax(x) @ a),
+            ("softmax_times", ("A",), (N, M), lambda a, x: covariance(x) @ a),
+            ("softmax_jacobian", (), (N, N), lambda x: covariance(x)),
+        )
+    ),
+    E("near", "x y", (N,), lambda x, y: np.where(x < 0.75, x**2 * (2 - 3 * x), y),
+      (Fraction(3, 4), 2, Fraction(2), Fraction(-3))),
+    E("copy", "A", (N, M), np.copy),
     E("softmax_columns", "A", (N, M), lambda a: special.softmax(a, axis=0)),
     E("log_softmax_columns", "A", (N, M), log_softmax),
     E("logsumexp_columns", "A", (M,), lambda a: special.logsumexp(a, axis=0)),
@@ -206,7 +223,12 @@ REFUSED = {
 }
 
 # Words of the table that are no operations.
-WORDS = {"diag(v)*A", "A*diag(v)", "s?", "data", "None"}
+WORDS = {"data", "None"}
+
+# Operations of one target, see tests/test_structured.py.
+OPERATORS = {
+    f"{name}_operator" for name in ("diagonal", "kronecker", "crossed", "block", "low_rank")
+} | {"operator_sum"}
 
 
 def test_every_operation_has_an_example() -> None:
@@ -217,9 +239,9 @@ def test_every_operation_has_an_example() -> None:
         for word in re.sub(r"\(.*\)$", "", quoted).split()
         if re.fullmatch(r"[A-Za-z]\w*", word) and f"({word}" not in quoted
     }
-    factors = {a.op for e in EXAMPLES for a in e.args if isinstance(a, Example)}
-    covered = {e.op for e in EXAMPLES} | factors
-    assert named - WORDS == covered
+    inner = {a.op for e in EXAMPLES for a in e.args if isinstance(a, Example)}
+    covered = {e.op for e in EXAMPLES} | inner
+    assert named - WORDS - OPERATORS == covered
 
 
 def values_of(seed: int = 5) -> dict[str, Any]:
@@ -351,7 +373,7 @@ def test_sums_of_exponentials_are_right_to_ten_digits(
             "logsumexp": [mpmath.log(total)],
             "softmax": [t / total for t in e],
             "log_softmax": [mpmath.log(t / total) for t in e],
-            "softmax_rest": [(total - t) / total for t in e],
+            "softmax_rest": [(total - t) / total for t in e],  # of the softmax
         }[name]
         true = numpy.array(list(map(float, true)))
     for columns in (False, True):
@@ -362,6 +384,8 @@ def test_sums_of_exponentials_are_right_to_ten_digits(
         text = "tr(x*x')" if columns else "x'*x"
         (symbol,) = symbols(parse(text, {"x": "matrix(n, m)" if columns else "vector(n)"}))
         v = b.make("input", dims=dims, data=("x", ()))
+        if name == "softmax_rest":
+            v = b.make("softmax", v, dims=dims)
         out = dims if name != "logsumexp" else dims[1:]
         made = b.make(f"{name}_columns" if columns else name, v, dims=out)
         program = Program.of("Sums.", [symbol], [Output(name, made)], b)

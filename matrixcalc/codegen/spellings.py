@@ -30,7 +30,7 @@ ELEMENTWISE: dict[str, Spelling] = {
     "log1p": _S("np.log1p({0})", "xp.log1p({0})", "jnp.log1p({0})", "torch.log1p({0})", "math.log1p({0})", "log1p.({0})", "log1p({0})"),
     "abs": _S("np.abs({0})", "xp.abs({0})", "jnp.abs({0})", "torch.abs({0})", "abs({0})", "abs.({0})", "abs({0})"),
     "sign": _S("np.sign({0})", "xp.sign({0})", "jnp.sign({0})", "torch.sign({0})", "np.sign({0})", "sign.({0})", "sign({0})"),
-    "step": _S("np.heaviside({0}, 0.5)", "(xp.sign({0}) + 1.0) * 0.5", "(jnp.sign({0}) + 1.0) * 0.5", "(torch.sign({0}) + 1.0) * 0.5", "(np.sign({0}) + 1.0) * 0.5", "(sign.({0}) .+ 1) ./ 2", "(sign({0}) + 1) / 2"),
+    "step": _S("(np.sign({0}) + 1.0) * 0.5", "(xp.sign({0}) + 1.0) * 0.5", "(jnp.sign({0}) + 1.0) * 0.5", "(torch.sign({0}) + 1.0) * 0.5", "(np.sign({0}) + 1.0) * 0.5", "(sign.({0}) .+ 1) ./ 2", "(sign({0}) + 1) / 2"),
     "sin": _S("np.sin({0})", "xp.sin({0})", "jnp.sin({0})", "torch.sin({0})", "math.sin({0})", "sin.({0})", "sin({0})"),
     "cos": _S("np.cos({0})", "xp.cos({0})", "jnp.cos({0})", "torch.cos({0})", "math.cos({0})", "cos.({0})", "cos({0})"),
     "tan": _S("np.tan({0})", "xp.tan({0})", "jnp.tan({0})", "torch.tan({0})", "math.tan({0})", "tan.({0})", "tan({0})"),

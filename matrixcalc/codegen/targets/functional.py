@@ -203,6 +203,8 @@ class FunctionalTarget(PythonTarget):
             return f"{a[0]} + {added}"
         if op == "reshape":
             return f"{m}.reshape({a[0]}, {axes})"
+        if op == "copy":
+            return self.copied(a[0])
         if op == "stack":
             return f"{m}.stack(({', '.join(a)}))"
         if op == "norm2" and not v.args[0].ndim:

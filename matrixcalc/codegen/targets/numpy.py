@@ -143,7 +143,7 @@ class NumPyTarget(PythonTarget):
             able = _is_call(ELEMENTWISE[v.data].numpy)
         else:
             able = v.op in ("add", "sub", "mul", "div", "neg", "add_diag") or _is_scaling(v)
-        places = v.args if v.op in ("add", "mul", "einsum") else v.args[:1]
+        places = v.args if v.op in ("add", "sub", "mul", "einsum") else v.args[:1]
         if not able or v.ndim < 2:
             return None
         return next((a for a in places if _fits(a, v, w)), None)
@@ -174,6 +174,8 @@ class NumPyTarget(PythonTarget):
             k = v.args.index(others[0])
             ids, out = v.data[0][k], v.data[1]
             return [f"{name} *= {_broadcast(w.name(others[0]), ids, out)}"]
+        if v.op == "sub" and place is v.args[1]:
+            return [f"np.subtract({w.bare(others[0])}, {name}, out={name})"]
         return [f"{name} {INFIX[v.op][0]}= {w.bare(others[0])}"]
 
     # workspaces
