@@ -1,8 +1,4 @@
-"""NumPy and SciPy: BLAS and LAPACK are called directly.
-
-Arrays are row-major, LAPACK is column-major: it is given the transposed view, which is
-free, and its solves are asked for the transposed system.
-"""
+"""NumPy and SciPy: BLAS and LAPACK are called directly."""
 
 from __future__ import annotations
 
@@ -10,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from matrixcalc.codegen.ir import Value
-from matrixcalc.codegen.pairs import Side, letters, pair_of
 from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.spellings import ELEMENTWISE
 from matrixcalc.codegen.targets import operators
+from matrixcalc.codegen.targets.numpy_exponentials import BY_SOFTMAX, centred, exponential, near
+from matrixcalc.codegen.targets.numpy_matrices import SPECIAL, factored, multi_dot, special
+from matrixcalc.codegen.targets.numpy_tensors import assembled, broadcast, einsum
 from matrixcalc.codegen.targets.python import (
     INFIX,
     PythonTarget,
     is_view,
-    literal,
-    polynomial,
 )
 from matrixcalc.codegen.writing import ATOM, Writing, axes_of
 from matrixcalc.dims import Dim
@@ -75,43 +71,6 @@ INTO = {
 
 SHAPED = frozenset({"ones", "zeros", "full", "add_diag", "reshape", "kron", "assemble"})
 """Operations that are told the shape of their result."""
-
-_BY_SOFTMAX = {
-    # the largest entry is taken out of the sum: log1p loses nothing beside it
-    "softmax": ("{0} = np.exp({1} - {1}.max())", "{0} /= {0}.sum()"),
-    "logsumexp": (
-        "{0}_top = {1}.argmax()",
-        "{0}_below = np.exp({1} - {1}[{0}_top])",
-        "{0}_below[{0}_top] = 0.0",
-        "{0} = {1}[{0}_top] + np.log1p({0}_below.sum())",
-    ),
-    "log_softmax": (
-        "{0} = {1} - {1}.max()",
-        "{0}_below = np.exp({0})",
-        "{0}_below[{0}.argmax()] = 0.0",
-        "{0} -= np.log1p({0}_below.sum())",
-    ),
-    "softmax_columns": ("{0} = np.exp({1} - {1}.max(axis=0))", "{0} /= {0}.sum(axis=0)"),
-    "logsumexp_columns": (
-        "{0} = {1}.max(axis=0)",
-        "{0}_below = np.exp({1} - {0})",
-        "{0}_below[{1}.argmax(axis=0), np.arange({1}.shape[1])] = 0.0",
-        "{0} += np.log1p({0}_below.sum(axis=0))",
-    ),
-    "log_softmax_columns": (
-        "{0} = {1} - {1}.max(axis=0)",
-        "{0}_below = np.exp({0})",
-        "{0}_below[{0}.argmax(axis=0), np.arange({0}.shape[1])] = 0.0",
-        "{0} -= np.log1p({0}_below.sum(axis=0))",
-    ),
-}
-"""Operations of a few lines: 0 is the result, 1 the argument."""
-
-_TABLED = (
-    "adj", "expm_frechet", "logm_frechet", "sqrtm_frechet",
-    "expm_jacobian", "logm_jacobian", "sqrtm_jacobian",
-)
-
 
 class NumPyTarget(PythonTarget):
     """NumPy arrays of double precision, with SciPy's BLAS, LAPACK and special functions."""
@@ -173,7 +132,7 @@ class NumPyTarget(PythonTarget):
         if v.op == "einsum":
             k = v.args.index(others[0])
             ids, out = v.data[0][k], v.data[1]
-            return [f"{name} *= {_broadcast(w.name(others[0]), ids, out)}"]
+            return [f"{name} *= {broadcast(w.name(others[0]), ids, out)}"]
         if v.op == "sub" and place is v.args[1]:
             return [f"np.subtract({w.bare(others[0])}, {name}, out={name})"]
         return [f"{name} {INFIX[v.op][0]}= {w.bare(others[0])}"]
@@ -294,13 +253,13 @@ class NumPyTarget(PythonTarget):
         if op == "matrix_power":
             return [f"{target} = np.linalg.matrix_power({a[0]}, {v.data})"]
         if op == "multi_dot":
-            return _multi_dot(v, target, a, w)
+            return multi_dot(v, target, a, w)
         if op == "norm2":
             if not v.args[0].ndim:
                 return [f"{target} = abs({a[0]})"]
             return [f"{target} = blas.dnrm2({a[0]}{'.ravel()' if v.args[0].ndim == 2 else ''})"]
-        if op in _BY_SOFTMAX:
-            return _exponential(op, target, a[0], w)
+        if op in BY_SOFTMAX:
+            return exponential(op, target, a[0], w)
         if op == "kron":
             if v.data is None:
                 return [f"{target} = np.kron({a[0]}, {a[1]})"]
@@ -308,25 +267,25 @@ class NumPyTarget(PythonTarget):
             parts = [f"{text}{cut.get(kind, '')}" for text, kind in zip(a, v.data, strict=True)]
             return [f"{target} = np.kron({', '.join(parts)}).reshape({shape})"]
         if op in ("lu", "cholesky", "solve", "inverse", "logdet"):
-            return _factored(v, target, a)
+            return factored(v, target, a)
         if op in ("centred", "softmax_times"):
-            return _centred(v, target, a, w)
+            return centred(v, target, a, w)
         if op == "softmax_jacobian":
             return [f"{target} = np.dot({a[0]}[:, None], -{a[0]}[None, :])",
                     f"np.einsum('ii->i', {target})[...] = {a[0]} * "
                     + PLAIN["softmax_rest"].format(a[0])]
         if op == "near":
-            return _near(v, target, a, w)
+            return near(v, target, a, w)
         if op == "einsum":
             return [f"{target} = {einsum(v, w)}"]
         if op == "stack":
             return [f"{target} = np.stack(({', '.join(a)}))"]
         if op == "assemble":
-            return _assembled(v, target, w, shape)
+            return assembled(v, target, w, shape)
         if op in operators.CLASSES:
             return operators.statements(v, target, w)
-        if op in _TABLED:
-            return _special(op, target, a)
+        if op in SPECIAL:
+            return special(op, target, a)
         raise UnsupportedError(f"no NumPy code for {op}")
 
 
@@ -377,236 +336,10 @@ def into(v: Value) -> str:
     return "" if v.op == "dot" and not v.ndim else INTO.get(v.op, "")
 
 
-def _exponential(op: str, target: str, a: str, w: Writing) -> list[str]:
-    made = []
-    if not a.isidentifier():
-        name = w.fresh("exponent")
-        made.append(f"{name} = {a}")
-        a = name
-    return [*made, *(line.format(target, a) for line in _BY_SOFTMAX[op])]
-
-
-def _centred(v: Value, target: str, a: list[str], w: Writing) -> list[str]:
-    rows, weights = a
-    top, others, mean = w.fresh("top"), w.fresh("others"), w.fresh("mean")
-    whole = f"{weights}[{top}] * {rows}[{top}] + {mean}"
-    apart = f"{others}.sum() * {rows}[{top}] - {mean}"
-    if v.op == "centred":
-        made = [f"{target} = {rows} - ({whole})"]
-    elif v.ndim == 1:
-        made = [f"{target} = {weights} * ({rows} - ({whole}))"]
-        apart = f"{weights}[{top}] * ({apart})"
-    else:
-        # a rank-one update in place; BLAS sees the transposed matrix
-        made = [f"{target} = {weights}[:, None] * {rows}",
-                f"{target} = blas.dger(-1.0, {whole}, {weights}, a={target}.T, overwrite_a=1).T"]
-        apart = f"{weights}[{top}] * ({apart})"
-    return [f"{top} = {weights}.argmax()",
-            f"{others} = {weights}.copy()",
-            f"{others}[{top}] = 0.0",
-            f"{mean} = {others}.dot({rows})",
-            *made,
-            f"if {weights}[{top}] > 0.5:",
-            "    # this row is near the mean: it differs by what the others add",
-            f"    {target}[{top}] = {apart}"]
-
-
-def _near(v: Value, target: str, a: list[str], w: Writing) -> list[str]:
-    bound, low, *coefficients = v.data
-    if not v.ndim:
-        small = a[0] if a[0].isidentifier() else w.fresh("small")
-        text = polynomial(small, low, coefficients)
-        start = [] if small == a[0] else [f"{small} = {a[0]}"]
-        return [*start, f"{target} = {text} if abs({small}) < {literal(bound)} else {a[1]}"]
-    small, near = w.fresh("small"), w.fresh("near")
-    text = polynomial(small, low, coefficients)
-    return [f"{near} = np.abs({a[0]}) < {literal(bound)}",
-            f"{small} = np.where({near}, {a[0]}, 0.0)",
-            f"{target} = np.where({near}, {text}, {a[1]})"]
-
-
-def _multi_dot(v: Value, target: str, a: list[str], w: Writing) -> list[str]:
-    """The order of multiplication is chosen when the sizes are known."""
-    if len(a) > 3:
-        return [f"{target} = np.linalg.multi_dot([{', '.join(a)}])"]
-    n, m = (w.size(d) for d in v.args[0].dims)
-    p, q = (w.size(d) for d in v.args[2].dims)
-    return [f"if {n} * {p} * ({m} + {q}) < {m} * {q} * ({n} + {p}):",
-            f"    {target} = {a[0]}.dot({a[1]}).dot({a[2]})",
-            "else:",
-            f"    {target} = {a[0]}.dot({a[1]}.dot({a[2]}))"]
-
-
 def _is_call(template: str) -> bool:
     """Whether a template is one call of a function that takes ``out``."""
     called = template.startswith(("np.", "special."))
     return called and template.count("(") == template.count("{") == 1
-
-
-def _factored(v: Value, target: str, a: list[str]) -> list[str]:
-    if v.op == "lu":
-        return [f"{target} = lapack.dgetrf({a[0]}.T)",
-                f"if {target}[2] > 0:",
-                f"    raise np.linalg.LinAlgError({f'{a[0]} is singular'!r})"]
-    if v.op == "cholesky":
-        return [f"{target} = lapack.dpotrf({a[0]}.T, lower=1, clean=0)",
-                f"if {target}[1] > 0:",
-                f"    raise np.linalg.LinAlgError({f'{a[0]} is not positive definite'!r})"]
-    general = v.args[0].op == "lu"
-    f = a[0]
-    if v.op == "solve":
-        if general:
-            call = f"lapack.dgetrs({f}[0], {f}[1], {a[1]}, trans={0 if v.data else 1})[0]"
-        else:
-            call = f"lapack.dpotrs({f}[0], {a[1]}, lower=1)[0]"
-        return [f"{target} = {call}"]
-    if v.op == "logdet":
-        factor = "" if general else "2.0 * "
-        return [f"{target} = {factor}np.log(np.abs({f}[0].diagonal())).sum()"]
-    if general:
-        return [f"{target} = lapack.dgetri({f}[0], {f}[1])[0].T"]
-    return [f"{target} = lapack.dpotri({f}[0], lower=1)[0].T",
-            f"{target} = np.triu({target}) + np.triu({target}, 1).T"]
-
-
-def einsum(v: Value, w: Writing) -> str:
-    """One array summed or turned, or two multiplied: by broadcasting or as a matrix product."""
-    subscripts, out = v.data
-    a = [w.name(x) for x in v.args]
-    if len(a) == 1:
-        (ids,) = subscripts
-        if sorted(ids) == sorted(out):
-            return f"{a[0]}.transpose({', '.join(str(ids.index(i)) for i in out)})"
-        return f"np.einsum('{letters(ids)}->{letters(out)}', {a[0]})"
-    pair = pair_of(v)
-    stacked = _stacked(v, a)
-    if stacked is not None:
-        return stacked
-    if not set(subscripts[0]) & set(subscripts[1]) and v.ndim > 2:
-        # the axes of each operand stay together in memory, the result is a view
-        natural = (*subscripts[0], *subscripts[1])
-        made = f"np.multiply.outer({w.bare(v.args[0])}, {w.bare(v.args[1])})"
-        if natural == out:
-            return made
-        return f"{made}.transpose({', '.join(str(natural.index(i)) for i in out)})"
-    if pair is None:
-        return " * ".join(_broadcast(t, ids, out) for t, ids in zip(a, subscripts, strict=True))
-    if pair.batch and pair.batch == len(out):
-        text = ",".join(map(letters, subscripts))
-        return f"np.einsum('{text}->{letters(out)}', {a[0]}, {a[1]})"
-    left = _stack_of_matrices(a[0], pair.left, pair.batch, w)
-    right = _stack_of_matrices(a[1], pair.right, pair.batch, w)
-    made = f"np.matmul({left}, {right})" if pair.batch else f"{left}.dot({right})"
-    columns = len(pair.dims) - pair.batch - pair.rows
-    gathered = max(pair.rows, columns) > 1
-    if pair.batch:
-        gathered = (pair.batch, pair.rows, columns) != (1, 1, 1)
-    if gathered:
-        made += f".reshape({', '.join(w.size(d) for d in pair.dims)})"
-    if pair.order is not None:
-        made += f".transpose({', '.join(map(str, pair.order))})"
-    return made
-
-
-def _stacked(v: Value, a: list[str]) -> str | None:
-    """A short sum of outer products of matrices, as many small products in the order of the result.
-
-    Each entry of the result is written once, while it is in the cache.
-    """
-    (one, two), out = v.data
-    s = one[0]
-    if (len(one), len(two), two[0], len(out)) != (3, 3, s, 4) or s in out:
-        return None
-    if not v.args[0].dims[0].is_number or v.args[0].dims[0].factor > 8 or set(one[1:]) & set(two):
-        return None
-    # matrices of rows by sum on the left, of sum by columns on the right
-    left, right = f"{a[0]}.transpose(1, 2, 0)", f"{a[1]}.transpose(1, 0, 2)"
-    natural = (one[1], two[1], one[2], two[2])
-    made = f"np.matmul({left}[:, None], {right}[None])"
-    if natural != out:
-        made += f".transpose({', '.join(str(natural.index(i)) for i in out)})"
-    return made
-
-
-def _broadcast(text: str, ids: tuple[int, ...], out: tuple[int, ...]) -> str:
-    order = [ids.index(i) for i in out if i in ids]
-    if order != sorted(order):
-        text = f"{text}.transpose({', '.join(map(str, order))})"
-    if len(order) == len(out):
-        return text
-    return f"{text}[{', '.join(':' if i in ids else 'None' for i in out)}]"
-
-
-def _stack_of_matrices(text: str, side: Side, batch: int, w: Writing) -> str:
-    """One side of a matrix product; the axes of each group gathered in one."""
-    if side.order is not None:
-        text += f".transpose({', '.join(map(str, side.order))})"
-        if batch and side.order[-1] != len(side.order) - 1 != side.order[-2]:
-            # BLAS takes a matrix only if one of its axes is contiguous
-            text = f"np.ascontiguousarray({text})"
-    groups = [g for g in side.groups if g]
-    if batch or any(len(g) != 1 for g in groups):
-        wanted = side.groups if batch else groups
-        if any(len(g) != 1 for g in wanted):
-            # numpy infers the length of one gathered axis
-            longest = max(range(len(wanted)), key=lambda k: len(wanted[k]))
-            shape = [
-                "-1" if k == longest else " * ".join(w.size(d) for d in g) or "1"
-                for k, g in enumerate(wanted)
-            ]
-            text += f".reshape({', '.join(shape)})"
-    if side.turned:
-        text += ".transpose(0, 2, 1)" if batch else ".T"
-    return text
-
-
-def _assembled(v: Value, target: str, w: Writing, shape: str) -> list[str]:
-    made: list[str] = []
-    for core, (out, free) in zip(v.args, v.data, strict=True):
-        text = w.name(core)
-        if len(out) == len(free):
-            fresh = core.op in ("einsum", "add", "sub") and w.uses[core] == 1 and not made
-            made.append(f"{target} = {text}" if fresh else f"{target} = np.array({text})")
-            continue
-        if not made:
-            made.append(f"{target} = np.zeros({shape})")
-        distinct = tuple(dict.fromkeys(free))
-        view = target
-        if distinct != free:
-            view = f"np.einsum('{letters(free)}->{letters(distinct)}', {target})"
-        if out and out != distinct:
-            text = f"{text}[{', '.join(':' if i in out else 'None' for i in distinct)}]"
-        made.append(f"{view}[...] += {text}")
-    return made
-
-
-def _special(op: str, target: str, a: list[str]) -> list[str]:
-    if op == "adj":
-        # det(U)*det(V)*V*adj(S)*U' for the singular values, right for a singular matrix too
-        return [f"{target}_u, {target}_s, {target}_v = np.linalg.svd({a[0]})",
-                f"{target}_w = np.array([np.prod(np.delete({target}_s, i)) "
-                f"for i in range(len({target}_s))])",
-                f"{target} = np.sign(np.linalg.det({target}_u @ {target}_v)) * "
-                f"({target}_v.T * {target}_w) @ {target}_u.T"]
-    name, kind = op.split("_")
-    if kind == "frechet":
-        return [f"{target} = {_frechet(name, a[0], a[1])}"]
-    # its columns are the derivatives along the unit matrices, in the order of vec
-    unit = f"unit.reshape({a[0]}.shape, order='F')"
-    return [f"{target} = np.stack([",
-            f"    {_frechet(name, a[0], unit)}.ravel(order='F')",
-            f"    for unit in np.eye({a[0]}.size)",
-            "], axis=1)"]
-
-
-def _frechet(name: str, a: str, e: str) -> str:
-    """The derivative of a matrix function along a direction (Higham, Functions of Matrices)."""
-    if name == "expm":
-        return f"linalg.expm_frechet({a}, {e}, compute_expm=False)"
-    if name == "sqrtm":
-        return f"linalg.solve_sylvester(linalg.sqrtm({a}).real, linalg.sqrtm({a}).real, {e})"
-    block = f"np.block([[{a}, {e}], [np.zeros({a}.shape), {a}]])"
-    return f"linalg.logm({block}).real[:len({a}), len({a}):]"
 
 
 TARGET = NumPyTarget()
