@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy
+import pytest
 import scipy.linalg
 import scipy.special
-import tree_sitter
-import tree_sitter_julia
+
+tree_sitter = pytest.importorskip("tree_sitter")
+tree_sitter_julia = pytest.importorskip("tree_sitter_julia")
 
 Scope = dict[str, Any]
 
