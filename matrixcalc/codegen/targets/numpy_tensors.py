@@ -54,7 +54,6 @@ def _stacked(v: Value, a: list[str]) -> str | None:
     (one, two), out = v.data
     if (len(one), len(two), len(out)) != (3, 3, 4) or two[0] != one[0] or one[0] in out:
         return None
-    s = one[0]
     if not v.args[0].dims[0].is_number or v.args[0].dims[0].factor > 8 or set(one[1:]) & set(two):
         return None
     # matrices of rows by sum on the left, of sum by columns on the right
