@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from matrixcalc import build, derive
+from matrixcalc import build, compile, derive
 from matrixcalc.dims import ONE, Dim
 from matrixcalc.index import Factor, Index, Indices, Term
 from matrixcalc.kronecker import stacked
@@ -79,3 +79,16 @@ def test_second_derivatives_with_pairs_of_rows(
     d = derive(text, *wrt, vars=kinds)
     assert d.verification.status in ("proved", "sampled")
     assert d.result is not None
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_code_of_the_norm_of_a_kronecker_product(order: int) -> None:
+    """Contractions with an operand that has no axis are written too."""
+    kinds = {"r": "row(p)", "X": "matrix(m, p)", "x": "vector(m)", "Y": "matrix(n, p)"}
+    text = "norm2(kron(r*X', (x.^2 + 1).^1.5*mean(Y, 1)))"
+    noise = np.random.default_rng(3)
+    shapes = {"r": (4,), "X": (3, 4), "x": (3,), "Y": (2, 4)}
+    values = {name: noise.normal(size=shape) for name, shape in shapes.items()}
+    found = compile(text, "x", order, vars=kinds, dense=True)(**values)
+    exact = derive(text, *("x",) * order, vars=kinds).as_tensor(values)
+    np.testing.assert_allclose(found, exact, rtol=1e-10)

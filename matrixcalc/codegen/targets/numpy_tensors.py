@@ -52,8 +52,7 @@ def _stacked(v: Value, a: list[str]) -> str | None:
     Each entry of the result is written once, while it is in the cache.
     """
     (one, two), out = v.data
-    s = one[0]
-    if (len(one), len(two), two[0], len(out)) != (3, 3, s, 4) or s in out:
+    if (len(one), len(two), len(out)) != (3, 3, 4) or two[0] != one[0] or one[0] in out:
         return None
     if not v.args[0].dims[0].is_number or v.args[0].dims[0].factor > 8 or set(one[1:]) & set(two):
         return None
