@@ -14,7 +14,6 @@ from matrixcalc.codegen.rewriting import rewritten
 from matrixcalc.codegen.targets.python import (
     INFIX,
     PythonTarget,
-    is_view,
     literal,
     polynomial,
 )
@@ -308,15 +307,6 @@ class FunctionalTarget(PythonTarget):
         if len(covered) < v.ndim:
             parts.append(f"{self.module}.zeros({shape(v, w)}, {self.like})")
         return " + ".join(parts)
-
-    # what is returned
-
-    def returned(self, w: Writing, program: Program) -> list[str]:
-        texts = []
-        for o in program.outputs:
-            text = w.bare(o.value)
-            texts.append(self.copied(text) if is_view(o.value) else text)
-        return [f"return {program.listed(texts)}"]
 
 
 def shape(v: Value, w: Writing) -> str:
