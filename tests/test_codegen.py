@@ -116,6 +116,11 @@ def test_a_number_is_asked_for() -> None:
         compile("k*x", "x", vars={"k": "scalar"})(k=[1.0, 2.0], x=[1.0])
 
 
+def test_complex_numbers_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"^x must be real$"):
+        compile("x'*x", "x")(x=[1.0, 2.0j])
+
+
 def test_results_are_written_into_a_workspace() -> None:
     rng = numpy.random.default_rng(0)
     values = {"A": rng.standard_normal((3, 4)), "x": rng.standard_normal(4)}

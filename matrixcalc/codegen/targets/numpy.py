@@ -92,7 +92,10 @@ class NumPyTarget(PythonTarget):
             message = f"{e.name} must be a number"
             return [f"if np.ndim({name}):", f"    raise ValueError({message!r})",
                     f"{name} = float({name})"]
-        return [f"{name} = np.asarray({name}, dtype=float)"]
+        # NumPy would drop the imaginary part with a warning
+        message = f"{e.name} must be real"
+        return [f"if np.iscomplexobj({name}):", f"    raise ValueError({message!r})",
+                f"{name} = np.asarray({name}, dtype=float)"]
 
     def copied(self, text: str) -> str:
         return f"np.array({text})"
