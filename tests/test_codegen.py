@@ -14,10 +14,13 @@ import numpy
 import pytest
 
 import matrixcalc
+from matrixcalc import build
 from matrixcalc.codegen.api import code, compile
 from matrixcalc.codegen.products import hvp
 from matrixcalc.derive import derive
-from matrixcalc.errors import UnsupportedError
+from matrixcalc.dims import ONE as UNIT_AXIS
+from matrixcalc.dims import Dim
+from matrixcalc.errors import ParseError, UnsupportedError
 
 CORPUS = Path(__file__).parent / "corpus"
 CASES = [
@@ -114,6 +117,13 @@ def test_wrong_shapes_are_told() -> None:
 def test_a_number_is_asked_for() -> None:
     with pytest.raises(ValueError, match=r"^k must be a number$"):
         compile("k*x", "x", vars={"k": "scalar"})(k=[1.0, 2.0], x=[1.0])
+
+
+def test_a_name_that_is_none_never_reaches_code() -> None:
+    name = 'x{print(1)}"'
+    x = build.sym(name, (Dim.named("n"), UNIT_AXIS))
+    with pytest.raises(ParseError, match=r"called|name|variable"):
+        code(build.mul(build.transpose(x), x), name)
 
 
 def test_complex_numbers_are_refused() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matrixcalc.codegen.ir import Builder, Value
+from matrixcalc.errors import ParseError
 from matrixcalc.expr import Expr
 
 
@@ -39,7 +40,18 @@ class Program:
         builder: Builder,
         bundled: bool = False,
     ) -> Program:
-        """The program with its variables, each once, in sorted order."""
+        """The program with its variables, each once, in sorted order.
+
+        Raises ParseError for a name that is no identifier, as expressions not made from text
+        may have: names stand in messages of code that is executed.
+        """
+        for e in variables:
+            for name in (e.name, *(n for d in e.shape for n in d.names)):
+                if not name.isidentifier():
+                    raise ParseError(
+                        f"there is no code for a variable or dimension called {name!r}",
+                        hint="a name has letters, digits and underscores",
+                    )
         found = {e.name: e for e in variables}
         ordered = tuple(found[n] for n in sorted(found))
         return Program(about, ordered, tuple(outputs), builder, bundled)
