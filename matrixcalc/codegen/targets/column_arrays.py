@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from matrixcalc.codegen.ir import Value
@@ -40,35 +41,35 @@ class ColumnWriting(Writing):
         return self._texts[v]
 
 
-class ColumnArrays:
+class ColumnArrays(ABC):
     """How products of arrays are written; a subclass gives the syntax."""
 
     brackets: tuple[str, str] = ("[", "]")
     """Those around the indices of an entry."""
 
+    @abstractmethod
     def sign(self, v: Value) -> str:
         """The operator of an elementwise operation; what is none of them multiplies."""
-        raise NotImplementedError
 
+    @abstractmethod
     def inner(self, a: Value, b: Value, w: ColumnWriting) -> tuple[str, int]:
         """The product of two vectors, a number."""
-        raise NotImplementedError
 
+    @abstractmethod
     def permuted(self, text: str, order: Sequence[int]) -> str:
         """An array of more than two axes with its axes in another order."""
-        raise NotImplementedError
 
+    @abstractmethod
     def shaped(self, text: str, sizes: Sequence[str]) -> str:
         """An array with other axes, by columns."""
-        raise NotImplementedError
 
+    @abstractmethod
     def stacked(self, text: str) -> str:
         """All entries of an array as a vector, by columns."""
-        raise NotImplementedError
 
+    @abstractmethod
     def summed(self, text: str, out: int, axes: int) -> str:
         """An array summed over its axes after the first ``out``."""
-        raise NotImplementedError
 
     def turned(self, v: Value, w: ColumnWriting) -> str:
         """The transpose of a matrix or vector; that of a transpose is what was transposed."""

@@ -8,6 +8,7 @@ everywhere; what is row-major elsewhere (``reshape``) is turned before and after
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -102,23 +103,23 @@ class ColumnTarget(ColumnArrays):
 
     # what a language writes in its own way
 
+    @abstractmethod
     def function(
         self, w: ColumnWriting, program: Program, names: Sequence[str], body: Sequence[str]
     ) -> str:
         """The file, with the results under the names given."""
-        raise NotImplementedError
 
+    @abstractmethod
     def converted(self, name: str, e: Expr) -> list[str]:
         """The lines that make an argument an array of numbers with the axes it should have."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, name: str, axes: int, sizes: Mapping[int, str]) -> str:
         """The line that gives names to the sizes of some axes of an argument."""
-        raise NotImplementedError
 
+    @abstractmethod
     def checked(self, name: str, e: Expr, sizes: Sequence[str]) -> list[str]:
         """The lines that raise an error where an argument has not these sizes."""
-        raise NotImplementedError
 
     def elementwise(self, template: str, v: Value) -> str:
         """The spelling of an elementwise function for this operand."""
