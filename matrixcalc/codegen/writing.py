@@ -5,7 +5,6 @@ Nothing here knows a target's syntax; :mod:`matrixcalc.codegen.targets.python` a
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -102,11 +101,6 @@ class Writing:
         text, level = self._texts.get(v, ("", 0))
         known = level == ATOM and re.fullmatch(r"[A-Za-z]\w{0,5}", text) is not None
         return text if known and text not in _STEMS.values() else None
-
-    def need(self, helper: Callable[..., object]) -> str:
-        """Put the source of a helper before the function; gives its name."""
-        self.helpers[helper.__name__] = inspect.getsource(helper)
-        return helper.__name__
 
     # sizes
 
