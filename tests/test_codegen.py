@@ -126,9 +126,12 @@ def test_a_name_that_is_none_never_reaches_code() -> None:
         code(build.mul(build.transpose(x), x), name)
 
 
-def test_complex_numbers_are_refused() -> None:
+@pytest.mark.parametrize("target", ["numpy", "numba"])
+def test_complex_numbers_are_refused(target: str) -> None:
+    if target == "numba":
+        pytest.importorskip("numba")
     with pytest.raises(ValueError, match=r"^x must be real$"):
-        compile("x'*x", "x")(x=[1.0, 2.0j])
+        compile("x'*x", "x", target=target)(x=[1.0, 2.0j])
 
 
 def test_results_are_written_into_a_workspace() -> None:

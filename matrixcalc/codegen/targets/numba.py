@@ -62,13 +62,13 @@ class NumbaTarget(NumPyTarget):
     def executed(self, text: str) -> Callable[..., Any]:
         return super().executed(text)
 
-    def fits(self, name: str, axes: Sequence[Dim], w: Writing) -> list[str]:
-        return [*super().fits(name, axes, w), f"{name}.flags.c_contiguous"]
+    def fits(self, arrays: Sequence[tuple[str, Sequence[Dim]]], w: Writing) -> list[str]:
+        flags = [f"{name}.flags.c_contiguous" for name, _ in arrays]
+        return [*super().fits(arrays, w), *flags]
 
     def converted(self, name: str, e: Expr) -> list[str]:
-        if e.is_scalar:
-            return super().converted(name, e)
-        return [f'{name} = np.asarray({name}, dtype=float, order="C")']
+        *checks, made = super().converted(name, e)
+        return [*checks, made.replace("dtype=float", "dtype=float, order='C'")]
 
     def computed(self, w: Writing, program: Program) -> list[str]:
         outputs = [o.value for o in program.outputs]

@@ -84,8 +84,8 @@ class NumPyTarget(PythonTarget):
         "lapack": "from scipy.linalg import lapack",
         "LinearOperator": "from scipy.sparse.linalg import LinearOperator",
     })
-    constants = ("FLOAT = np.dtype(float)",)
-    reserved = operators.NAMES | {*modules, "FLOAT", "out", "unit"}
+    constants = ("ARRAY = np.ndarray", "FLOAT = np.dtype(float)")
+    reserved = operators.NAMES | {*modules, "ARRAY", "FLOAT", "out", "unit"}
     plain = PLAIN
     def converted(self, name: str, e: Expr) -> list[str]:
         if e.is_scalar:
@@ -195,13 +195,11 @@ class NumPyTarget(PythonTarget):
         fits = []
         if arrays:
             names = [name for name, _ in arrays]
-            fits.append(" is ".join([*(f"type({name})" for name in names), "np.ndarray"]))
+            fits.append(" is ".join([*(f"type({name})" for name in names), "ARRAY"]))
             fits.append(" is ".join([*(f"{name}.dtype" for name in names), "FLOAT"]))
         if numbers:
             fits.append(" is ".join([*(f"type({name})" for name in numbers), "float"]))
-        # the sizes of vectors are asked for first, and need an axis to be there
-        for name, axes in sorted(arrays, key=lambda a: len(a[1])):
-            fits += self.fits(name, axes, w)
+        fits += self.fits(arrays, w)
         slow = [f"    {line}" for line in super().arguments(w, program, made)]
         inner = [f"    {'and ' if k else ''}{text}" for k, text in enumerate(fits)]
         checks = [f"if not {fits[0]}:"] if len(fits) == 1 else ["if not (", *inner, "):"]
@@ -220,17 +218,19 @@ class NumPyTarget(PythonTarget):
                              "    raise ValueError('out must be None for an operator')"]
         return [*checks, *slow, *unpacked]
 
-    def fits(self, name: str, axes: Sequence[Dim], w: Writing) -> list[str]:
-        """The conditions under which an array is taken as it is, after its type."""
-        own = [self.length(name, k) for k in range(len(axes))]
-        wanted = [w.size(d, told=True) for d in axes]
-        if own == wanted:
-            return [f"{name}.ndim == {len(axes)}"]
-        if own[0] == wanted[0]:
-            return [f"{name}.ndim == 2 and {own[1]} == {wanted[1]}"]
-        if own[-1] == wanted[-1]:
-            return [f"{name}.ndim == 2 and {own[0]} == {wanted[0]}"]
-        return [f"{name}.shape == {w.shape(axes, told=True)}"]
+    def fits(self, arrays: Sequence[tuple[str, Sequence[Dim]]], w: Writing) -> list[str]:
+        """The conditions under which arrays are taken as they are, after their types."""
+        made: list[str] = []
+        for count in (1, 2):
+            names = [name for name, axes in arrays if len(axes) == count]
+            if names:
+                made.append(" == ".join([*(f"{name}.ndim" for name in names), str(count)]))
+        lengths: dict[Dim, list[str]] = {}
+        for name, axes in arrays:
+            for k, d in enumerate(axes):
+                lengths.setdefault(d, [w.size(d, told=True)]).append(self.length(name, k))
+        alike = [list(dict.fromkeys(texts)) for texts in lengths.values()]
+        return made + [" == ".join(texts) for texts in alike if len(texts) > 1]
 
     def statements(self, v: Value, target: str, w: Writing) -> list[str]:
         a = [w.name(x) for x in v.args]
