@@ -176,6 +176,7 @@ BY_ENTRY = [
     ("norm2(x)", lambda x: sqrt(squared(x))),
     ("sqrt(1 + x'*x) - 1", lambda x: sqrt(squared(x) + 1) + -1),
     ("log(1 + x'*x)", lambda x: log(squared(x) + 1)),
+    ("norm2(log(sigmoid(A*x)))^2", lambda x: squared([log(sigmoid(a)) for a in images(x)])),
 ]
 """Functions of which each entry is right to ten digits."""
 
@@ -193,6 +194,22 @@ BY_SIZE = [
 ]
 """Functions of which the largest entry is, for x up to a size: differences of data that are nearly
 equal have as few digits as these have in common."""
+
+CHAINS = [
+    ("norm2(log(softmax(x)))^2", lambda x: squared([a - lse(x) for a in x])),
+    ("exp(y'*log(softmax(x)))", lambda x: exp(dot(Y, [a - lse(x) for a in x]))),
+    ("tanh(sum(log(softmax(x))))", lambda x: tanh(total([a - lse(x) for a in x]))),
+    ("log(1 + exp(sum(log(exp(x)/sum(exp(x))))))",
+     lambda x: log(1 + exp(total([a - lse(x) for a in x])))),
+    ("log(sum(log(exp(x) + exp(-x))))",
+     lambda x: log(total([log(exp(a) + exp(-a)) for a in x]))),
+    ("1/(1 + exp(-sum(log(exp(A*x) + exp(-A*x)))))",
+     lambda x: sigmoid(total([log(exp(a) + exp(-a)) for a in images(x)]))),
+    ("log(sum(y.*exp(softmax(x).*log(softmax(x)))))",
+     lambda x: log(total([exp(p * log(p)) * w for p, w in zip(softmax(x), Y, strict=True)]))),
+    ("log(sum(1 - exp(-exp(x))))", lambda x: log(total([1 - exp(-exp(a)) for a in x]))),
+]
+"""Chains of three and more functions: right to ten digits, or to as much beside 1."""
 
 
 def points(size: float) -> list[numpy.ndarray]:
@@ -235,6 +252,16 @@ def test_of_a_vector_with_data(text: str, f: Callable[[Vector], Jet], size: floa
         for x, found, right in results(text, f, size):
             error = max(abs(mpf(float(a)) - b) for a, b in zip(found, right, strict=True))
             assert error <= 1e-10 * max(map(abs, right)) + mpf(10) ** -16, x
+
+
+@pytest.mark.parametrize(("text", "f"), CHAINS, ids=[t for t, _ in CHAINS])
+def test_of_a_longer_chain(text: str, f: Callable[[Vector], Jet]) -> None:
+    # exp(exp(x)) is infinite on the way, no result is
+    with mp.workdps(1000), numpy.errstate(over="ignore"):
+        for x, found, right in results(text, f):
+            assert numpy.isfinite(found).all(), x
+            error = max(abs(mpf(float(a)) - b) for a, b in zip(found, right, strict=True))
+            assert error <= 1e-10 * max(map(abs, right)) + mpf(10) ** -14, x
 
 
 NET = "sum(log(sum(exp(W2*relu(W1*X)), 1))) - sum(Y.*(W2*relu(W1*X)))"

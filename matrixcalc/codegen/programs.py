@@ -12,10 +12,12 @@ from matrixcalc.codegen.lower import Lowering
 from matrixcalc.codegen.meanings import written_out
 from matrixcalc.codegen.products import product_of
 from matrixcalc.codegen.program import Output, Program
+from matrixcalc.codegen.stability.forms import differentiable_form
 from matrixcalc.codegen.stability.passes import Stabilising
 from matrixcalc.codegen.stability.terms import stable_term
 from matrixcalc.codegen.structure import operator_of, owning
 from matrixcalc.codegen.terms import lower_terms
+from matrixcalc.derivative import Derivative
 from matrixcalc.derive import check_reading, derive
 from matrixcalc.engine import Tensor
 from matrixcalc.errors import UnsupportedError
@@ -38,7 +40,10 @@ class Preparation:
     def of(self, e: Expr) -> Expr:
         """An expression as it is computed: spelled out, stable, cheap sums multiplied out."""
         if e not in self._made:
-            self._made[e] = distributed(self.stable.of(_spelled_out(e)), self.sizes)
+            stable = self.stable.of(_spelled_out(e))
+            made = distributed(stable, self.sizes)
+            # diag(u)*diag(v) is now diag(u.*v), in which u and v may be huge and tiny
+            self._made[e] = made if made is stable else self.stable.of(made)
         return self._made[e]
 
     def of_term(self, t: Term) -> Term:
@@ -99,6 +104,9 @@ def program_of(
     one = found[min(found)].problem if found else problem_of(f, (wrt,), vars, structured)
     function, target = one.function, one.targets[0]
     prepare, lowering = Preparation(sizes), Lowering(sizes)
+    form = differentiable_form(one.source.expr, prepare.stable)
+    one = _formed(one, form)
+    computed = {k: _formed_derivative(d, form) for k, d in found.items()}
     # a variable that cancels is an argument all the same
     given = [build.sym(name, d.shape) for name, d in one.source.variables.items()]
     variables = [*given, *symbols(function), target]
@@ -108,11 +116,11 @@ def program_of(
             value = prepare.of(function)
             wanted.append(_Wanted(f"{_LABELS[0]}: {function}", value, Indices(), (function,)))
         else:
-            tensor, whole = found[k].tensor, (function, *(target,) * k)
+            tensor, whole = computed[k].tensor, (function, *(target,) * k)
             label = f"{_LABELS[k]}: {found[k]}"
             wanted.append(_of_tensor(prepare, one, label, tensor, whole, layout))
     if product is not None:
-        made = product_of(product, one, found[1].tensor if 1 in found else None)
+        made = product_of(product, one, computed[1].tensor if 1 in found else None)
         variables.append(_direction(lowering, made.operand))
         natural = made.tensor.natural
         label = f"{product}, by index terms" if natural is None else f"{product}: {natural}"
@@ -125,7 +133,7 @@ def program_of(
     for i in sorted(range(len(wanted)), key=lambda i: -rank[i]):
         w = wanted[i]
         hessian = rank[i] == 2 and not dense
-        operator = operator_of(lowering, found[2], w.formula, prepare.of) if hessian else None
+        operator = operator_of(lowering, computed[2], w.formula, prepare.of) if hessian else None
         if operator is None:
             made_of[i] = w.lowered(lowering, prepare)
         else:
@@ -139,6 +147,19 @@ def program_of(
     about = f"{function}, by {one.wrt[0]}: {'; '.join(said)}."
     bundled = not isinstance(order, int)
     return Program.of(about, variables, results, lowering.builder, bundled)
+
+
+def _formed(problem: Problem, form: Expr) -> Problem:
+    """The same problem for the function in another form."""
+    if form is problem.source.expr:
+        return problem
+    return Problem(problem.source._replace(expr=form), problem.wrt, problem.structured)
+
+
+def _formed_derivative(d: Derivative, form: Expr) -> Derivative:
+    """The same derivative, found from the function in another form."""
+    problem = _formed(d.problem, form)
+    return d if problem is d.problem else Derivative(problem, problem.tensor(), d.layout)
 
 
 def _orders(order: int | Sequence[int], product: str | None) -> tuple[int, ...]:

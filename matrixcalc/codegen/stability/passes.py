@@ -57,11 +57,11 @@ class Stabilising:
         for e in topological(root, lambda e: e not in made):
             if e not in made:
                 args = tuple(made[a] for a in e.args)
-                new = self._rule(e if args == e.args else rebuild(e, args, e.shape))
+                new = self.rule(e if args == e.args else rebuild(e, args, e.shape))
                 made[e] = vanishing(new) if new.op in ("add", "log", "_logaddexp") else new
         return made[root]
 
-    def _rule(self, e: Expr) -> Expr:
+    def rule(self, e: Expr) -> Expr:
         if e.op in ("mul", "add"):
             e = centred_product(e) if e.op == "mul" else centred_sum(e)
         op = e.op
