@@ -8,15 +8,17 @@ everywhere (:mod:`matrixcalc.codegen.stability.passes`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from matrixcalc import build
 from matrixcalc.build import add, mul, neg, num
 from matrixcalc.calls import make_call, rebuild
+from matrixcalc.codegen.stability.logs import spread
 from matrixcalc.codegen.stability.passes import Stabilising
 from matrixcalc.expr import Expr, topological
 
 _REPLACED = frozenset({"log", "log1p", "mul", "had", "pow", "epow"})
-_NAMES = frozenset({"softplus", "logsumexp", "log_softmax", "softmax", "sigmoid", "tanh"})
-_AVOIDED = frozenset({"exp", "log", "log1p", "max", "min"})
+_AVOIDED = frozenset({"exp", "log", "log1p", "max", "min", "logdet"})
 """What would have to be stabilised again; the logarithm of a product may leave one."""
 
 
@@ -44,43 +46,71 @@ def _form(plain: Expr, stable: Stabilising) -> Expr:
         # log(1 - sigmoid(u)) has one by its operand's
         tries.append(rebuild(plain, tuple(map(stable.rule, plain.args)), plain.shape))
     for e in tries:
-        form = _spoken(stable.rule(e))
+        form = stable.rule(e)
         if _is_spoken(form, plain):
-            return form
+            return _spoken(form)
     return plain
 
 
+def _is_spoken(form: Expr, plain: Expr) -> bool:
+    """Whether a form is not much longer, and what is new in it can be said in the language.
+
+    A quotient is none: its derivatives would have to vanish where it does.
+    """
+    known = set(topological(plain))
+    avoided = _AVOIDED - {"log"} if plain.op == "log" else _AVOIDED
+    return form.cost <= 2 * plain.cost + 4 and not any(
+        e.op in avoided
+        or (e.op.startswith("_") and e.op not in {*_WRITTEN, *_BY_COLUMNS})
+        or (e.op in ("pow", "epow") and not (e.args[1].number or 0) > 0)
+        or (e.op in ("softmax", "log_softmax", "logsumexp") and e.args[0].order == 2)
+        for e in topological(form)
+        if e not in known
+    )
+
+
 def _spoken(root: Expr) -> Expr:
-    """log_cosh(u) as the language has it, and what a polynomial near a point stands for."""
+    """A stable form in functions of the language."""
     made: dict[Expr, Expr] = {}
     for e in topological(root):
         args = tuple(made[a] for a in e.args)
-        if e.op == "_near":
-            made[e] = args[1]
-        elif e.op == "_log_cosh":
-            (u,) = args
-            two = make_call("log", (num(2),))
-            twice = make_call("softplus", (mul(num(2), u),))
-            made[e] = add(twice, neg(u), neg(mul(two, build.ones(u.shape)) if u.order else two))
+        if e.op == "T" and e.args[0].op in _BY_COLUMNS:
+            made[e] = _BY_COLUMNS[e.args[0].op](build.transpose(made[e.args[0].args[0]]), "rowsum")
+        elif e.op in _BY_COLUMNS:
+            made[e] = _BY_COLUMNS[e.op](*args, "colsum")
+        elif e.op in _WRITTEN:
+            made[e] = _WRITTEN[e.op](*args)
         else:
             made[e] = e if args == e.args else rebuild(e, args, e.shape)
     return made[root]
 
 
-def _is_spoken(form: Expr, plain: Expr) -> bool:
-    """Whether a form is not much longer, and what is new in it are names of the language.
-
-    A quotient is none: its derivatives would have to vanish where it does.
-    """
-    known = set(topological(plain))
-    avoided = _AVOIDED - {"log", "log1p"} if plain.op == "log" else _AVOIDED
-    new = [e for e in topological(form) if e not in known]
-    return (
-        any(e.op in _NAMES for e in new)
-        and form.cost <= 2 * plain.cost + 4
-        and not any(e.op in avoided or e.op.startswith("_") or _divides(e) for e in new)
-    )
+def _log_cosh(u: Expr) -> Expr:
+    two = spread(make_call("log", (num(2),)), u.shape)
+    return add(make_call("softplus", (mul(num(2), u),)), neg(u), neg(two))
 
 
-def _divides(e: Expr) -> bool:
-    return e.op in ("pow", "epow") and (e.args[1].number is None or e.args[1].number < 0)
+def _logsumexp(u: Expr, total: str) -> Expr:
+    return make_call("log", (make_call(total, (make_call("exp", (u,)),)),))
+
+
+def _log_softmax(u: Expr, total: str) -> Expr:
+    return add(u, neg(spread(_logsumexp(u, total), u.shape)))
+
+
+def _softmax(u: Expr, total: str) -> Expr:
+    return make_call("exp", (_log_softmax(u, total),))
+
+
+_BY_COLUMNS: dict[str, Callable[[Expr, str], Expr]] = {
+    "_logsumexp_columns": _logsumexp,
+    "_log_softmax_columns": _log_softmax,
+    "_softmax_columns": _softmax,
+}
+"""Each by columns, with ``colsum``, or by rows, where it stands under a transpose."""
+
+_WRITTEN: dict[str, Callable[..., Expr]] = {
+    "_near": lambda t, plain, *series: plain,
+    "_log_cosh": _log_cosh,
+}
+"""The other functions of generated code that the language can say."""

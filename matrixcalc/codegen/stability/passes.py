@@ -136,7 +136,7 @@ class Stabilising:
         known = self.splitting.of(mul(*scalars)) if scalars else None
         if known is None:
             return e if chain == before else mul(*scalars, *chain)
-        if len(chain) == 1 and chain[0].op == "add" and any(map(self._may_be_huge, chain[0].args)):
+        if len(chain) == 1 and chain[0].op == "add" and any(map(self.may_be_huge, chain[0].args)):
             # exp(-z)*(y*exp(x)' + …): each term takes what it needs
             each = (mul(*scalars, t) for t in chain[0].args)
             return add(*(self._chain(t) if t.op == "mul" else t for t in each))
@@ -165,7 +165,7 @@ class Stabilising:
         front = [] if build.is_zero(log) else [exponential(log)]
         return mul(*front, *known.rest, *chain)
 
-    def _may_be_huge(self, t: Expr) -> bool:
+    def may_be_huge(self, t: Expr) -> bool:
         """Whether a term is a product of matrices with an exponential in it."""
         chain = [a for a in t.args if not a.is_scalar] if t.op == "mul" else [t]
         splits = (self.splitting.of(_core(f)[0]) for f in chain)
@@ -253,11 +253,15 @@ def _absorbed(s: Split, t: Expr) -> tuple[Expr, Expr] | None:
     log = s.log
     taken: Expr = build.zeros(t.shape)
     while number < 0:
-        one = mul(build.num(max(number, build.MINUS.data)), rest)
-        made = canonical(add(log, spread(one, log.shape)))
-        if _open(made) >= _open(log):
+        # exp(2*u)/sum(exp(u))^2 holds it twice, and not once
+        for step in (max(number, build.MINUS.data), number):
+            one = mul(build.num(step), rest)
+            made = canonical(add(log, spread(one, log.shape)))
+            if _open(made) < _open(log):
+                break
+        else:
             break
-        log, taken, number = made, add(taken, one), number + 1
+        log, taken, number = made, add(taken, one), number - step
     return None if log is s.log else (had(exponential(log), *s.rest), taken)
 
 

@@ -39,11 +39,36 @@ def stable_term(term: Term, stable: Stabilising) -> Term:
                     log = canonical(add(log, neg(moved[1])))
         if log is not s.log:
             factors[k] = (had(build.ones(divisor.shape), exponential(log), *s.rest), axes)
+    factors = _shared_out(factors, stable)
     return Term(
         tuple(e for e, _ in factors if e.is_scalar and e is not build.UNIT),
         tuple(f for f in factors if not f[0].is_scalar and not _is_idle(f, factors)),
         term.free,
     )
+
+
+def _shared_out(factors: list[Factor], stable: Stabilising) -> list[Factor]:
+    """Divisors that are numbers, taken into what may be huge: into each as much, if that goes."""
+    made = list(factors)
+    huge = [j for j, (e, _) in enumerate(made) if e.order and stable.may_be_huge(e)]
+    for k, (divisor, axes) in enumerate(made):
+        s = stable.splitting.of(divisor) if not axes and huge else None
+        if s is None:
+            continue
+        left = s.log
+        for t in terms(s.log):
+            number, rest = build.split_number(t)
+            if number > 0:
+                continue
+            left = add(left, neg(t))
+            share = number / len(huge)
+            places = huge if share.denominator == 1 else huge[-1:]
+            part = exponential(mul(build.num(number / len(places)), rest))
+            for j in places:
+                e, others = made[j]
+                made[j] = (stable.of(mul(part, e)), others)
+        made[k] = (mul(exponential(left), *s.rest), axes)
+    return made
 
 
 def _drawn_out(factor: Factor, stable: Stabilising) -> list[Factor]:
