@@ -77,7 +77,7 @@ def _spoken(root: Expr) -> Expr:
         if e.op == "T" and e.args[0].op in _BY_COLUMNS:
             made[e] = _BY_COLUMNS[e.args[0].op](build.transpose(made[e.args[0].args[0]]), "rowsum")
         elif e.op in _BY_COLUMNS:
-            made[e] = _BY_COLUMNS[e.op](*args, "colsum")
+            made[e] = _BY_COLUMNS[e.op](args[0], "colsum")
         elif e.op in _WRITTEN:
             made[e] = _WRITTEN[e.op](*args)
         else:
