@@ -118,10 +118,11 @@ def peeled(log: Expr) -> tuple[list[Piece], Expr]:
     """
     pieces: list[Piece] = []
     left = log
-    for t in terms(log):
+    # what is made of others first: these may cancel with what it leaves
+    for t in sorted(terms(log), key=lambda t: -t.cost):
         c, rest = build.split_number(t)
-        if rest.op == "softplus":
-            u = rest.args[0]
+        u = _inside("softplus", rest)
+        if u is not None:
             without = add(left, mul(num(-c), rest))
             # c*softplus(u) + j*u is (c + j)*softplus(u) - j*softplus(-u)
             tries = [Fraction(0), -c]
@@ -150,6 +151,29 @@ def peeled(log: Expr) -> tuple[list[Piece], Expr]:
                 pieces.append(Piece(name, u, -c))
                 left = made
     return pieces, left
+
+
+def _inside(name: str, e: Expr) -> Expr | None:
+    """The u of f(u), repeated like that where f(u) is repeated to a shape."""
+    if e.op == name:
+        return e.args[0]
+    bare = _bare(e)
+    if len(bare) != 1 or bare[0].op != name:
+        return None
+    return mul(*(bare[0].args[0] if f is bare[0] else f for f in e.args))
+
+
+def _called(name: str, u: Expr) -> Expr:
+    """f(u), found once where u is repeated to a shape."""
+    scalars = [f for f in u.args if f.is_scalar] if u.op == "mul" else []
+    chain = list(u.args[len(scalars) :]) if u.op == "mul" else []
+    ones = [f for f in chain if f.op == "ones"]
+    if not ones or len(chain) - len(ones) > 1:
+        return make_call(name, (u,))
+    alone = mul(*scalars, *(f for f in chain if f.op != "ones"))
+    first = len(chain) > 1 and chain[0].op != "ones"
+    f = make_call(name, (alone,))
+    return mul(f, *ones) if first or alone.is_scalar else mul(*ones, f)
 
 
 def _bare(e: Expr) -> list[Expr]:
@@ -213,7 +237,7 @@ def _log_of(p: Piece, shape: Shape) -> Expr:
     if p.name == "rows":
         turned = make_call("_log_softmax_columns", (build.transpose(p.inner),))
         return build.transpose(turned)
-    return make_call(p.name, (p.inner,))
+    return _called(p.name, p.inner)
 
 
 def exponential(log: Expr) -> Expr:
@@ -244,7 +268,7 @@ def _factor(p: Piece) -> Expr | None:
     if k.denominator != 1:
         return None
     if p.name == "softplus" and k < 0:
-        return epower(make_call("sigmoid", (neg(p.inner),)), num(-k))
+        return epower(_called("sigmoid", neg(p.inner)), num(-k))
     if p.name == "_log_cosh" and k < 0 and k % 2 == 0:
         return epower(make_call("_sech2", (p.inner,)), num(-k / 2))
     if k < 0:

@@ -149,8 +149,8 @@ class Stabilising:
                     log = canonical(add(log, neg(taken)))
         if not build.is_zero(log):
             left = [(i, self.splitting.of(_core(f)[0])) for i, f in enumerate(chain)]
-            able = [(i, s) for i, s in left if s is not None and _open(s.log)]
-            able.sort(key=lambda a: len(terms(a[1].log)))
+            able = [(i, s) for i, s in left if s is not None and (_open(s.log) or _grows(s))]
+            able.sort(key=lambda a: (not _grows(a[1]), len(terms(a[1].log))))
             # in equal parts where each term can be parted so, else to the one that has had least
             parts = len(able)
             shares = [build.split_number(t)[0] / max(parts, 1) for t in terms(log)]
@@ -169,7 +169,7 @@ class Stabilising:
         """Whether a term is a product of matrices with an exponential in it."""
         chain = [a for a in t.args if not a.is_scalar] if t.op == "mul" else [t]
         splits = (self.splitting.of(_core(f)[0]) for f in chain)
-        return any(s is not None and s.high and not bounded(s.log) for s in splits)
+        return any(s is not None and _grows(s) for s in splits)
 
     def taken_into(self, root: Expr, t: Expr, place: int | None) -> tuple[Expr, Expr] | None:
         """A factor with the divisor exp(t) taken into it, and the part of t that was.
@@ -275,6 +275,11 @@ def _replaced(e: Expr, path: Sequence[tuple[Expr, int]]) -> Expr:
 def unsafe(s: Split) -> bool:
     """Whether a product may overflow or underflow on the way."""
     return s.divides or (s.count > 1 and s.high and s.low)
+
+
+def _grows(s: Split) -> bool:
+    """Whether an exponential may be huge."""
+    return s.high and not bounded(s.log)
 
 
 def _is_form(e: Expr) -> bool:
