@@ -129,7 +129,7 @@ def peeled(log: Expr) -> tuple[list[Piece], Expr]:
             if c.denominator == 1 and 1 < abs(c) <= _FEW:
                 tries[1:1] = [Fraction(k if c < 0 else -k) for k in range(1, abs(int(c)))]
             found = [canonical(add(without, scaled(-j, u))) for j in tries]
-            best = min(range(len(tries)), key=lambda i: len(terms(found[i])))
+            best = min(range(len(tries)), key=lambda i: _length(found[i]))
             left, j = found[best], tries[best]
             pieces += [Piece("softplus", u, c + j)] if c + j else []
             pieces += [Piece("softplus", neg(u), -j)] if j else []
@@ -151,6 +151,12 @@ def peeled(log: Expr) -> tuple[list[Piece], Expr]:
                 pieces.append(Piece(name, u, -c))
                 left = made
     return pieces, left
+
+
+def _length(log: Expr) -> tuple[int, Fraction]:
+    """How many terms, and how often these are taken."""
+    parts = terms(log)
+    return len(parts), sum((abs(build.split_number(t)[0]) for t in parts), Fraction(0))
 
 
 def _inside(name: str, e: Expr) -> Expr | None:
