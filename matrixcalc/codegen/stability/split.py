@@ -208,7 +208,7 @@ def _part(splitting: Splitting, t: Expr) -> tuple[Expr, Expr, bool]:
     s = splitting.of(t)
     if s is None:
         return build.zeros(t.shape), t, False
-    return s.log, had(build.ones(t.shape), *s.rest), s.high
+    return s.log, had(build.ones(t.shape), *s.rest), s.high and not bounded(s.log)
 
 
 def _relative(parts: Sequence[tuple[Expr, Expr, bool]], shape: Shape) -> Split | None:
