@@ -277,6 +277,17 @@ def test_of_a_longer_chain(text: str, f: Callable[[Vector], Jet]) -> None:
             assert error <= 1e-10 * max(map(abs, right)) + mpf(10) ** -12, x
 
 
+def test_the_gradient_of_what_softmax_leaves() -> None:
+    f = compile("y'*log(1 - softmax(x))", "x", (0, 1))
+    for x in ([13.6, 0.2, -23.9], [150.0, -30.0, 2.0], [-300.0, 250.0, 20.0], [0.1, -0.2, 0.3]):
+        with mp.workdps(1000):
+            true = truth(lambda *z: dot(Y, [log(1 - p) for p in softmax(z)]), x)
+            value, gradient = f(x=x, y=Y)
+            assert agrees(value, true.value)
+            error = max(abs(mpf(float(a)) - b) for a, b in zip(gradient, true.first, strict=True))
+            assert error <= mpf(10) ** -14
+
+
 NET = "sum(log(sum(exp(W2*relu(W1*X)), 1))) - sum(Y.*(W2*relu(W1*X)))"
 
 

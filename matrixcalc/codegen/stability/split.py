@@ -9,7 +9,15 @@ from fractions import Fraction
 from matrixcalc import build
 from matrixcalc.build import add, epower, had, mul, neg, num
 from matrixcalc.calls import make_call
-from matrixcalc.codegen.stability.logs import bounded, canonical, exponential, scaled, spread, terms
+from matrixcalc.codegen.stability.logs import (
+    bounded,
+    canonical,
+    exponential,
+    peeled,
+    scaled,
+    spread,
+    terms,
+)
 from matrixcalc.codegen.stability.vanishing import vanishing
 from matrixcalc.dims import Shape
 from matrixcalc.expr import Expr, topological
@@ -199,8 +207,24 @@ def _add(splitting: Splitting, e: Expr) -> Split | None:
         return _relative(parts, e.shape)
     if numbers[0][0] < 0:
         logs.reverse()
+    rest = _rest_of_softmax(*logs)
+    if rest is not None:
+        return rest
     half = canonical(scaled(_HALF, add(logs[0], neg(logs[1]))))
     return Split(log_of_sum(logs), (make_call("tanh", (vanishing(half),)),), low=low)
+
+
+def _rest_of_softmax(one: Expr, other: Expr) -> Split | None:
+    """1 - s and 1/s - 1 for a softmax s, and multiples of them."""
+    pieces, left = peeled(canonical(add(one, neg(other))))
+    if not build.is_zero(left) or len(pieces) != 1:
+        return None
+    (p,) = pieces
+    if p.name != "log_softmax" or abs(p.times) != 1:
+        return None
+    # exp(one) - exp(other) is the larger of the two times 1 - s
+    rest = make_call("_softmax_rest", (p.inner,))
+    return Split(one, (rest,)) if p.times < 0 else Split(other, (build.MINUS, rest))
 
 
 def _part(splitting: Splitting, t: Expr) -> tuple[Expr, Expr, bool]:
