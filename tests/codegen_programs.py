@@ -126,7 +126,7 @@ EXAMPLES = (
     _E("columns", "sum(log(sum(exp(X), 1)))", "X"),
     _E("columns_themselves", "log(sum(exp(X), 1))", "X"),
     _E("softmax_rows", "sum(sum((exp(X)./(sum(exp(X), 2)*vector(1)')).*Y))", "X"),
-    _E("log_softmax_rows", "sum(log(exp(X)./(sum(exp(X), 2)*vector(1)')).*Y)", "X"),
+    _E("log_softmax_rows", "sum(log(exp(X)./(sum(exp(X), 2)*vector(1)')).*Y)", "X", (0, 1)),
     _E("two_exponentials", "sum(log(exp(x) + exp(y)))", "x", (0, 1, 2)),
     _E("two_numbers", "log(exp(x) + exp(y))", "x", (0, 1), {"x": "scalar", "y": "scalar"}),
     _E("logs", "sum(log(1 - exp(-x)) + log(cosh(x)) + log(log(1 + exp(x))) + exp(x) - 1)", "x",

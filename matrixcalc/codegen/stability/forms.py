@@ -35,7 +35,7 @@ def differentiable_form(root: Expr, stable: Stabilising) -> Expr:
     for e in topological(root):
         args = tuple(made[a] for a in e.args)
         plain = e if args == e.args else rebuild(e, args, e.shape)
-        made[e] = _form(plain, stable) if e.op in _REPLACED else plain
+        made[e] = _form(plain, stable) if plain.op in _REPLACED else plain
     return made[root]
 
 

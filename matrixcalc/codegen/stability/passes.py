@@ -57,7 +57,12 @@ class Stabilising:
         for e in topological(root, lambda e: e not in made):
             if e not in made:
                 args = tuple(made[a] for a in e.args)
-                new = self.rule(e if args == e.args else rebuild(e, args, e.shape))
+                plain = e if args == e.args else rebuild(e, args, e.shape)
+                if plain.op == "T" and e.op != "T":
+                    # log(A') is made as log(A)'
+                    new = build.transpose(self.rule(plain.args[0]))
+                else:
+                    new = self.rule(plain)
                 made[e] = vanishing(new) if new.op in ("add", "log", "_logaddexp") else new
         return made[root]
 
