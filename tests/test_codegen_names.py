@@ -27,3 +27,13 @@ def test_a_name_that_is_taken_gets_an_underscore() -> None:
 def test_a_dimension_may_have_the_name_of_a_keyword() -> None:
     f = compile("x'*x", "x", vars={"x": "vector(lambda)"})
     numpy.testing.assert_array_equal(f(x=[1.0, 2.0]), [2.0, 4.0])
+
+
+def test_a_variable_may_have_the_name_of_a_helper() -> None:
+    text = "sum(log(sum(exp(W*symmetric_product), 1)))"
+    declared = {"W": "matrix(n, m)", "symmetric_product": "matrix(m, k)"}
+    rng = numpy.random.default_rng(0)
+    w, x = rng.standard_normal((3, 2)), rng.standard_normal((2, 4))
+    found = compile(text, "W", 2, vars=declared)(W=w, symmetric_product=x)
+    same = compile("sum(log(sum(exp(W*X), 1)))", "W", 2)(W=w, X=x)
+    numpy.testing.assert_array_equal(found, same)

@@ -44,7 +44,7 @@ def unchanged_by_swap(v: Value, one: int, two: int) -> bool:
             parts = _parts(*factor, fresh)
             if parts is not None and len(product) < _MOST:
                 product.remove(factor)
-                fresh = max(fresh, *(i + 1 for _, ids in parts for i in ids))
+                fresh = max([fresh, *(i + 1 for _, ids in parts for i in ids)])
                 todo.append([*product, *parts])
                 break
         else:

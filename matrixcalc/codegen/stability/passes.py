@@ -67,6 +67,7 @@ class Stabilising:
         return made[root]
 
     def rule(self, e: Expr) -> Expr:
+        """The stable form of one node whose operands are stable."""
         if e.op in ("mul", "add"):
             e = centred_product(e) if e.op == "mul" else centred_sum(e)
         op = e.op

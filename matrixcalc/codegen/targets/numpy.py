@@ -85,7 +85,9 @@ class NumPyTarget(PythonTarget):
         "LinearOperator": "from scipy.sparse.linalg import LinearOperator",
     })
     constants = ("ARRAY = np.ndarray", "FLOAT = np.dtype(float)")
-    reserved = operators.NAMES | {*modules, "ARRAY", "FLOAT", "out", "unit"}
+    reserved = operators.NAMES | {
+        *modules, "ARRAY", "FLOAT", "out", "symmetric_product", "unit",
+    }
     plain = PLAIN
     def converted(self, name: str, e: Expr) -> list[str]:
         if e.is_scalar:
