@@ -149,8 +149,27 @@ def test_results_are_written_into_a_workspace() -> None:
     value, gradient = both(**values, out=(None, place))
     assert numpy.shares_memory(gradient, place)
     assert value == both(**values)[0]
-    with pytest.raises(ValueError, match=r"^out must be a C-contiguous array of floats$"):
-        both(**values, out=(None, numpy.empty(8)[::2]))
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        numpy.empty(8)[::2],
+        numpy.empty((3, 4)),
+        numpy.empty(5),
+        numpy.empty((1, 4)),
+        numpy.empty(4, dtype=numpy.float32),
+        [0.0] * 4,
+    ],
+)
+@pytest.mark.parametrize("text", ["norm2(A*x)^2", "x'*B*x"])
+def test_a_workspace_that_does_not_fit_is_refused(text: str, place: numpy.ndarray) -> None:
+    """NumPy itself would repeat a result to fill a larger array."""
+    f = compile(text, "x", (0, 1), vars={"B": "matrix(n, n) symmetric"} if "B" in text else None)
+    values = {"A": numpy.ones((3, 4)), "B": numpy.eye(4), "x": numpy.ones(4)}
+    wanted = r"^out must be a C-contiguous array of floats of shape \(4,\)$"
+    with pytest.raises(ValueError, match=wanted):
+        f(**{k: v for k, v in values.items() if k in text}, out=(None, place))
 
 
 @pytest.mark.parametrize("sizes", [(30, 2, 40, 3), (2, 30, 3, 40), (5, 5, 5, 5)])

@@ -25,7 +25,7 @@ from matrixcalc.expr import Expr
 PLAIN = {
     "T": "{0}.T",
     "dot": "{0}.dot({1})",
-    "symv": "blas.dsymv(1.0, {0}.T, {1})",
+    "symv": "{1}.dot({0}) if len({0}) < 150 else blas.dsymv(1.0, {0}.T, {1})",
     "outer": "np.dot({0}[:, None], {1}[None, :])",
     "gram": "{0}.T.dot({0})",
     "plus_transpose": "{0} + {0}.T",
@@ -212,9 +212,7 @@ class NumPyTarget(PythonTarget):
             unpacked = []
         for place, o in zip(places, program.outputs, strict=True):
             if in_place(o.value):
-                fit = f"{place}.dtype is FLOAT and {place}.flags.c_contiguous"
-                unpacked += [f"if {place} is not None and not ({fit}):",
-                             "    raise ValueError('out must be a C-contiguous array of floats')"]
+                unpacked += workspace_check(place, w.shape(o.value.dims, told=True))
             elif o.value.ndim:
                 unpacked += [f"if {place} is not None:",
                              "    raise ValueError('out must be None for an operator')"]
@@ -324,6 +322,19 @@ def workspaces(program: Program) -> list[str]:
     if len(program.outputs) == 1:
         return ["out"]
     return [f"out_{k + 1}" for k in range(len(program.outputs))]
+
+
+def workspace_check(place: str, shape: str) -> list[str]:
+    """The lines that refuse a workspace into which a result of this shape can't be written."""
+    return [
+        f"if {place} is not None and not (",
+        f"    type({place}) is ARRAY",
+        f"    and {place}.dtype is FLOAT",
+        f"    and {place}.shape == {shape}",
+        f"    and {place}.flags.c_contiguous",
+        "):",
+        f'    raise ValueError(f"out must be a C-contiguous array of floats of shape {{{shape}}}")',
+    ]
 
 
 def in_place(v: Value) -> bool:
