@@ -143,7 +143,7 @@ def node(
     lean: int,
     key: bytes | None = None,
 ) -> Expr:
-    """The one object for this node. Only :mod:`matrixcalc.build` calls it."""
+    """The one object for this node. Only the constructors call it."""
     identity = (op, args, data, shape)
     found = _table.get(identity)
     if found is not None:

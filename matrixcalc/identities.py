@@ -186,7 +186,7 @@ USED: dict[str, tuple[str, ...]] = {
     "calls.sqrtm_frechet": (
         "P: matrix(n, n) positive_definite; sqrtm_frechet(P, P) = sqrtm(P)/2",
     ),
-    "neighbours.merged": (
+    "constructors.neighbours.merged": (
         "Y*pinv(Y)*Y = Y",
         "(Y*pinv(Y))' = Y*pinv(Y)",
         "Y'*Y*pinv(Y) = Y'",

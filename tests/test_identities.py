@@ -29,7 +29,7 @@ def test_they_hold_where_nothing_is_simplified(text: str) -> None:
 
 @pytest.mark.parametrize("place", USED)
 def test_the_places_are_there(place: str) -> None:
-    module, _, name = place.partition(".")
+    module, _, name = place.rpartition(".")
     known = name in calls._SIMPLIFIERS if module == "calls" else False
     assert known or hasattr(import_module(f"matrixcalc.{module}"), name)
 

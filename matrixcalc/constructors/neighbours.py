@@ -9,18 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from matrixcalc import build
-from matrixcalc.build import (
-    MINUS,
-    call,
-    had,
-    mul,
-    mutually_inverse,
-    num,
-    ones,
-    power,
-    size,
-    transpose,
-)
+from matrixcalc.constructors.atoms import MINUS, eye, num, ones, size, zeros
+from matrixcalc.constructors.factors import mutually_inverse
+from matrixcalc.constructors.powers import power
+from matrixcalc.constructors.transposes import transpose
 from matrixcalc.dims import ONE
 from matrixcalc.expr import Expr
 
@@ -36,29 +28,29 @@ def merged(before: Sequence[Expr], f: Expr) -> tuple[Expr | None, int]:
 
 def _pair(a: Expr, b: Expr) -> Expr | None:
     if a.op == "ones" and b.op == "ones":
-        return mul(size(a.cols), ones((a.rows, b.cols)))
+        return build.mul(size(a.cols), ones((a.rows, b.cols)))
     if a.op == "ones" and a.order == 2:
-        total = call("sum", b) if b.cols.is_one else call("colsum", b)
-        return mul(ones((a.rows, ONE)), total)
+        total = build.call("sum", b) if b.cols.is_one else build.call("colsum", b)
+        return build.mul(ones((a.rows, ONE)), total)
     if b.op == "ones" and b.order == 2:
-        total = call("sum", a) if a.rows.is_one else call("rowsum", a)
-        return mul(total, ones((ONE, b.cols)))
+        total = build.call("sum", a) if a.rows.is_one else build.call("rowsum", a)
+        return build.mul(total, ones((ONE, b.cols)))
     if a.op == "ones" and a.rows.is_one and b.order == 2:
-        return call("colsum", b)
+        return build.call("colsum", b)
     if b.op == "ones" and b.cols.is_one and a.order == 2:
-        return call("rowsum", a)
+        return build.call("rowsum", a)
     if a.op == "diag":
         if b.op == "diag":
-            return call("diag", had(a.args[0], b.args[0]))
+            return build.call("diag", build.had(a.args[0], b.args[0]))
         if b.cols.is_one:
-            return had(a.args[0], b)
+            return build.had(a.args[0], b)
     if b.op == "diag" and a.rows.is_one and not a.cols.is_one:
-        return had(a, transpose(b.args[0]))
+        return build.had(a, transpose(b.args[0]))
     if a.op == "kron" or b.op == "kron":
         return _kronecker(a, b)
     x, y = _stacked(a), _stacked(b)
     if x is not None and y is not None and a.rows.is_one and x.shape == y.shape:
-        return call("tr", mul(transpose(x), y))
+        return build.call("tr", build.mul(transpose(x), y))
     if a.rows == a.cols and b.rows == b.cols:
         return _powers(a, b)
     return _symmetric_projector(a, b)
@@ -82,7 +74,7 @@ def _powers(a: Expr, b: Expr) -> Expr | None:
     other, other_flipped, j = power_of(b)
     orthogonal = base.op == "sym" and "orthogonal" in base.data[1]
     if orthogonal and base is other and flipped != other_flipped and i == j:
-        return build.eye(a.rows)
+        return eye(a.rows)
     if flipped == other_flipped and base.key == other.key:
         made = power(base, num(i + j))
         return transpose(made) if flipped else made
@@ -101,7 +93,7 @@ def _adjugate(a: Expr, b: Expr) -> Expr | None:
             base = transpose(base)
         if inner.key == base.key:
             rest = power(inner, num(exponent - 1))
-            return mul(call("det", inner), transpose(rest) if turned else rest)
+            return build.mul(build.call("det", inner), transpose(rest) if turned else rest)
     return None
 
 
@@ -122,7 +114,7 @@ def _cancelled(a: Expr, b: Expr) -> Expr | None:
             continue
         scalars = [power(p, MINUS) for p in inner.args if p.is_scalar]
         rest = chain[1:] if left else chain[:-1]
-        made = mul(*scalars, power(mul(*rest), MINUS))
+        made = build.mul(*scalars, power(build.mul(*rest), MINUS))
         return transpose(made) if flipped else made
     return None
 
@@ -134,11 +126,11 @@ def _kronecker(a: Expr, b: Expr) -> Expr | None:
     """kron(A, B)*kron(C, D) is kron(A*C, B*D); kron(A, B)*vec(X) is vec(B*X*A')."""
     if a.op == b.op == "kron":
         if all(f.cols == g.rows for f, g in zip(a.args, b.args, strict=True)):
-            return call("kron", *map(mul, a.args, b.args))
+            return build.call("kron", *map(build.mul, a.args, b.args))
         return None
     if b.op == "kron":
         x = _stacked(a)
-        made = None if x is None else _kronecker(transpose(b), call("vec", x))
+        made = None if x is None else _kronecker(transpose(b), build.call("vec", x))
         return None if made is None else transpose(made)
     x = _stacked(b)
     if x is None:
@@ -146,7 +138,7 @@ def _kronecker(a: Expr, b: Expr) -> Expr | None:
     left, right = a.args
     if (right.cols, left.cols) != x.shape:
         return None
-    return call("vec", mul(right, x, transpose(left)))
+    return build.call("vec", build.mul(right, x, transpose(left)))
 
 
 def _stacked(e: Expr) -> Expr | None:
@@ -162,14 +154,14 @@ def _stacked(e: Expr) -> Expr | None:
 def _symmetric_projector(a: Expr, b: Expr) -> Expr | None:
     """pinv(X)'*X' is X*pinv(X); what a projector leaves alone is annihilated by the rest."""
     if a.op == "T" and b.op == "T" and mutually_inverse(a.args[0], b.args[0]):
-        return mul(b.args[0], a.args[0])
+        return build.mul(b.args[0], a.args[0])
     for rest, other, left in ((b, a, True), (a, b, False)):
         pair = _complement(rest)
         if pair is not None:
             first, second = pair
             kept = (transpose(first), second) if left else (first, transpose(second))
             if any(other is k for k in kept):
-                return build.zeros((a.rows, b.cols))
+                return zeros((a.rows, b.cols))
     return None
 
 
