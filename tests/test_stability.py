@@ -154,6 +154,11 @@ def softmax(z: Vector) -> list[Jet]:
     return [exp(a - lse(z)) for a in z]
 
 
+def log_others(z: Vector) -> list[Jet]:
+    return [log(total([exp(b) for j, b in enumerate(z) if j != i])) - lse(z)
+            for i in range(len(z))]
+
+
 def squared(z: Vector) -> Jet:
     return total([a * a for a in z])
 
@@ -200,6 +205,9 @@ BY_SIZE = [
      lambda x: log(total([exp(a) for a in x]) + exp(-total(x))), 1.0),
     ("sum(log(1 + exp(x)) - x.*y)",
      lambda x: total([log(1 + exp(a)) - a * w for a, w in zip(x, Y, strict=True)]), 1e3),
+    ("y'*log(1 - exp(-exp(x))) - (vector(1) - y)'*exp(x)",
+     lambda x: total([log(1 - exp(-exp(a))) * w - exp(a) * (1 - mpf(w))
+                      for a, w in zip(x, Y, strict=True)]), 300.0),
 ]
 """Functions of which the largest entry is, for x up to a size: differences of data that are nearly
 equal have as few digits as these have in common."""
@@ -221,6 +229,19 @@ CHAINS = [
     ("sum(softplus(A*x))/(1 + exp(sum(x)))",
      lambda x: total([log(1 + exp(a)) for a in images(x)]) / (1 + exp(total(x)))),
     ("log(sum(1 - exp(-exp(x))))", lambda x: log(total([1 - exp(-exp(a)) for a in x]))),
+    ("sum(log(1 - exp(-exp(x))))", lambda x: total([log(1 - exp(-exp(a))) for a in x])),
+    ("y'*log(1 - softmax(x))", lambda x: dot(Y, log_others(x))),
+    ("b'*log(1 - softmax(A*x))", lambda x: dot(B, log_others(images(x)))),
+    ("-y'*log(softmax(x)) - (vector(1) - y)'*log(1 - softmax(x))",
+     lambda x: -dot(Y, [a - lse(x) for a in x])
+     - dot([1 - w for w in Y], log_others(x))),
+    ("norm2(log(1 - softmax(x)))^2", lambda x: squared(log_others(x))),
+    ("tanh(sum(log(1 - softmax(2*x))))",
+     lambda x: tanh(total(log_others([a * 2 for a in x])))),
+    ("log(1 + exp(sum(log(1 - softmax(x - y)))))",
+     lambda x: log(1 + exp(total(log_others([a + -mpf(w) for a, w in zip(x, Y, strict=True)]))))),
+    ("max(log(1 - softmax(2*x)))",
+     lambda x: max(log_others([a * 2 for a in x]), key=lambda a: a.value)),
 ]
 """Chains of three and more functions: right to ten digits, or to twelve places beside 1."""
 

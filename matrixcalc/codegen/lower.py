@@ -18,6 +18,7 @@ from matrixcalc.codegen.chain import Link, multiply, size_of
 from matrixcalc.codegen.indexed import PRODUCTS, is_long, term_of
 from matrixcalc.codegen.ir import Builder, Dims, Value
 from matrixcalc.codegen.signs import nonnegative, semidefinite
+from matrixcalc.codegen.stability.logs import below_largest
 from matrixcalc.codegen.terms import lower_terms
 from matrixcalc.dims import Dim
 from matrixcalc.errors import UnsupportedError
@@ -113,6 +114,11 @@ class Lowering:
 
     def _add(self, e: Expr) -> Value:
         b = self.builder
+        below = below_largest(e)
+        if below is not None:
+            # u - max(u) + v: what is huge cancels before v is added, which it would swallow
+            first, others = (self.lower(part) for part in below)
+            return b.binary("add", first, others)
         numbers = {abs(build.split_number(t)[0]) for t in e.args}
         if e.order == 1 and len(numbers) == 1 and numbers != {1}:
             # one multiplication for all
@@ -122,7 +128,7 @@ class Lowering:
         plus: list[Value] = []
         minus: list[Value] = []
         diagonals: list[Value] = []
-        constant: list[Value] = []
+        constant: list[Expr] = []
         for t in e.args:
             number, rest = build.split_number(t)
             inner = [a for a in (rest.args if rest.op == "mul" else (rest,)) if not a.is_scalar]
@@ -131,7 +137,7 @@ class Lowering:
                 diagonals.append(v.args[0] if v.op == "diag" else self._eye_scale(v))
             elif e.order and len(inner) == 1 and inner[0].op == "ones":
                 scalars = [a for a in (t.args if t.op == "mul" else ()) if a.is_scalar]
-                constant.append(self.lower(build.mul(*scalars)))
+                constant.append(build.mul(*scalars))
             elif number < 0:
                 minus.append(self.lower(build.neg(t)))
             else:
@@ -140,7 +146,11 @@ class Lowering:
         for v in plus:
             total = v if total is None else b.binary("add", total, v)
         for c in constant:
-            total = c if total is None else b.binary("add", total, c)
+            if total is not None and build.split_number(c)[0] < 0:
+                total = b.binary("sub", total, self.lower(build.neg(c)))
+            else:
+                v = self.lower(c)
+                total = v if total is None else b.binary("add", total, v)
         for v in minus:
             total = b.make("neg", v, dims=v.dims) if total is None else b.binary("sub", total, v)
         if diagonals:

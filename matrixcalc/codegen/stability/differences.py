@@ -13,7 +13,7 @@ from fractions import Fraction
 from matrixcalc import build
 from matrixcalc.build import add, epower, had, mul, neg, num
 from matrixcalc.calls import make_call
-from matrixcalc.codegen.stability.logs import exponential, scaled, spread, upright
+from matrixcalc.codegen.stability.logs import exponential, parts_of, scaled, spread, upright
 from matrixcalc.codegen.stability.quotients import over_one_denominator
 from matrixcalc.codegen.stability.split import Splitting
 from matrixcalc.codegen.stability.vanishing import vanishing
@@ -90,15 +90,25 @@ def _of_exponentials(e: Expr, splitting: Splitting) -> Expr:
     """exp(x) - exp(y) as (exp(x) + exp(y))*tanh((x - y)/2)."""
     if e.op != "add" or len(e.args) != 2:
         return e
+    if any(f.op in ("max", "min") for t in e.args for f in parts_of(t)):
+        # relative to the largest: that says by itself that it is not above zero
+        return e
     s = splitting.of(e)
     if s is None or len(s.rest) != 1 or s.rest[0].op != "tanh":
         return e
-    total = add(*(t if build.split_number(t)[0] > 0 else neg(t) for t in e.args))
+    total = add(*(t if _is_positive(t, splitting) else neg(t) for t in e.args))
     whole = splitting.of(total)
     if whole is not None and whole.log.op == "_log_cosh":
         v = s.rest[0].args[0]
         return mul(num(2), make_call("sinh", (v,)))
     return had(total, s.rest[0])
+
+
+def _is_positive(t: Expr, splitting: Splitting) -> bool:
+    """Whether a term that is a number times an exponential, or a number, is above zero."""
+    s = splitting.of(t)
+    number = None if s is None else s.numbers()
+    return (build.split_number(t)[0] if number is None else number) > 0
 
 
 # polynomials in a function with known complements

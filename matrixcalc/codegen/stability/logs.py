@@ -138,9 +138,9 @@ def peeled(log: Expr) -> tuple[list[Piece], Expr]:
             pieces.append(Piece(rest.op, rest.args[0], c))
             left = add(left, neg(t))
             continue
-        constant = next((f for f in _bare(rest) if f.op == "log" and f.args[0].op == "num"), None)
-        if constant is not None and len(_bare(rest)) == 1:
-            pieces.append(Piece("number", constant.args[0], c))
+        alone = parts_of(rest)
+        if len(alone) == 1 and alone[0].op == "log" and alone[0].args[0].op == "num":
+            pieces.append(Piece("number", alone[0].args[0], c))
             left = add(left, neg(t))
             continue
         named = _summed(rest, log.shape)
@@ -163,7 +163,7 @@ def _inside(name: str, e: Expr) -> Expr | None:
     """The u of f(u), repeated like that where f(u) is repeated to a shape."""
     if e.op == name:
         return e.args[0]
-    bare = _bare(e)
+    bare = parts_of(e)
     if len(bare) != 1 or bare[0].op != name:
         return None
     return mul(*(bare[0].args[0] if f is bare[0] else f for f in e.args))
@@ -182,15 +182,43 @@ def _called(name: str, u: Expr) -> Expr:
     return mul(f, *ones) if first or alone.is_scalar else mul(*ones, f)
 
 
-def _bare(e: Expr) -> list[Expr]:
+def log1mexp(u: Expr) -> Expr:
+    """log(1 - exp(u)), where u may be -exp(v) and exp(v) too small to be a number."""
+    minus = neg(u)
+    if minus.op == "exp":
+        return make_call("_log_inv_cloglog", minus.args)
+    return make_call("_log1mexp", (u,))
+
+
+def parts_of(e: Expr) -> list[Expr]:
+    """The factors of a product, without what only repeats it to a shape."""
     return [f for f in (e.args if e.op == "mul" else (e,)) if f.op != "ones"]
+
+
+def below_largest(e: Expr) -> tuple[Expr, Expr] | None:
+    """``u - max(u) + v`` as ``u - max(u)`` and ``v``, or None for another sum.
+
+    >>> from matrixcalc.infer import parse
+    >>> below_largest(parse("exp(x) + x - max(exp(x))"))
+    (exp(x) - max(exp(x)), x)
+    """
+    keys = {t.key for t in e.args}
+    for t in e.args:
+        top = next((f for f in parts_of(t) if f.op in ("max", "min")), None)
+        if top is None or build.split_number(t)[0] != -1 or top.args[0].shape != e.shape:
+            continue
+        near = terms(top.args[0])
+        if len(near) + 1 < len(e.args) and all(u.key in keys for u in near):
+            found = {t.key, *(u.key for u in near)}
+            return add(*near, t), add(*(u for u in e.args if u.key not in found))
+    return None
 
 
 def _summed(e: Expr, shape: Shape) -> tuple[str, Expr] | None:
     """The log-softmax to which a repeated logsumexp belongs, and its argument in this shape."""
     if e.op != "mul":
         return None
-    factors = _bare(e)
+    factors = parts_of(e)
     if len(factors) != 1:
         return None
     f = factors[0]
@@ -295,6 +323,6 @@ def bounded(log: Expr) -> bool:
     """Whether an exponential is a product of names of which none can overflow, or is taken
     relative to the largest."""
     pieces, left = peeled(log)
-    if any(f.op == "max" for t in terms(left) for f in _bare(t)):
+    if any(f.op == "max" for t in terms(left) for f in parts_of(t)):
         return True
     return build.is_zero(left) and all(p.name == "number" or _factor(p) for p in pieces)

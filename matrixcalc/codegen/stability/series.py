@@ -257,6 +257,7 @@ FUNCTIONS: dict[str, Callable[..., Series]] = {
     "_near": lambda one, t, a, *numbers: a,
     "_expm1": lambda one, a: plus(exp(a), _minus(one)),
     "_log1mexp": lambda one, a: log(plus(one, _minus(exp(a)))),
+    "_log_inv_cloglog": lambda one, a: log(plus(one, _minus(exp(_minus(exp(a)))))),
     "_log_cosh": lambda one, a: log(_multiple(_HALF, plus(*_two(a)))),
     "_log_softplus": lambda one, a: log(_softplus(one, a)),
     "_logaddexp": lambda one, a, b: log(plus(exp(a), exp(b))),

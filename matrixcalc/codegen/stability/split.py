@@ -9,16 +9,18 @@ from fractions import Fraction
 from matrixcalc import build
 from matrixcalc.build import add, epower, had, mul, neg, num
 from matrixcalc.calls import make_call
+from matrixcalc.codegen.signs import nonnegative
 from matrixcalc.codegen.stability.logs import (
     bounded,
     canonical,
     exponential,
+    log1mexp,
     peeled,
     scaled,
     spread,
     terms,
 )
-from matrixcalc.codegen.stability.vanishing import vanishing
+from matrixcalc.codegen.stability.vanishing import VANISHING, vanishing
 from matrixcalc.dims import Shape
 from matrixcalc.expr import Expr, topological
 from matrixcalc.positive import is_definite
@@ -107,8 +109,15 @@ def _sinh(_: Splitting, e: Expr) -> Split:
     return Split(canonical(make_call("_log_cosh", (u,))), (make_call("tanh", (u,)),), low=False)
 
 
+def _exp(_: Splitting, e: Expr) -> Split:
+    u = e.args[0]
+    return Split(canonical(u), high=not nonnegative(neg(u)), low=not nonnegative(u))
+
+
 def _expm1(_: Splitting, e: Expr) -> Split:
     u = e.args[0]
+    if nonnegative(neg(u)):
+        return Split(canonical(log1mexp(u)), (build.MINUS,), high=False)
     half = make_call("tanh", (scaled(_HALF, u),))
     return Split(canonical(make_call("softplus", (u,))), (half,), low=False)
 
@@ -315,7 +324,9 @@ def _near(splitting: Splitting, e: Expr) -> Split | None:
     if s is None or len(s.rest) != 1:
         return None
     rest = vanishing(s.rest[0])
-    return None if rest.op != "_near" else Split(s.log, (rest,), s.count, s.high, s.low, s.divides)
+    if rest.op in VANISHING:
+        return None
+    return Split(s.log, (rest,), s.count, s.high, s.low, s.divides)
 
 
 def _det(_: Splitting, e: Expr) -> Split | None:
@@ -323,7 +334,7 @@ def _det(_: Splitting, e: Expr) -> Split | None:
 
 
 _RULES: dict[str, Callable[[Splitting, Expr], Split | None]] = {
-    "exp": _named(lambda u: u, high=True, low=True),
+    "exp": _exp,
     "sigmoid": _named(lambda u: neg(make_call("softplus", (neg(u),))), high=False, low=True),
     "softmax": _named(_softmax, high=False, low=True),
     "_softmax_columns": _named(_softmax_columns, high=False, low=True),
