@@ -12,6 +12,7 @@ from matrixcalc.codegen.lower import Lowering
 from matrixcalc.codegen.meanings import written_out
 from matrixcalc.codegen.products import product_of
 from matrixcalc.codegen.program import Output, Program
+from matrixcalc.codegen.stability.centring import centred
 from matrixcalc.codegen.stability.forms import differentiable_form
 from matrixcalc.codegen.stability.passes import Stabilising
 from matrixcalc.codegen.stability.terms import stable_term
@@ -40,7 +41,7 @@ class Preparation:
     def of(self, e: Expr) -> Expr:
         """An expression as it is computed: spelled out, stable, cheap sums multiplied out."""
         if e not in self._made:
-            stable = self.stable.of(_spelled_out(e))
+            stable = self.stable.of(centred(_spelled_out(e)))
             made = distributed(stable, self.sizes)
             # diag(u)*diag(v) is now diag(u.*v), in which u and v may be huge and tiny
             self._made[e] = made if made is stable else self.stable.of(made)

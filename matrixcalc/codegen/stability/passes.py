@@ -148,10 +148,12 @@ class Stabilising:
         known = self.splitting.of(mul(*scalars)) if scalars else None
         if known is None:
             return e if chain == before else mul(*scalars, *chain)
-        if len(chain) == 1 and chain[0].op == "add" and any(map(self.may_be_huge, chain[0].args)):
+        i = next((i for i, f in enumerate(chain) if f.op == "add"), None)
+        if i is not None and all(f.op == "diag" for f in chain if f is not chain[i]):
             # exp(-z)*(y*exp(x)' + …): each term takes what it needs
-            each = (mul(*scalars, t) for t in chain[0].args)
-            return add(*(self._chain(t) if t.op == "mul" else t for t in each))
+            if any(map(self.may_be_huge, chain[i].args)):
+                each = (mul(*scalars, *chain[:i], t, *chain[i + 1 :]) for t in chain[i].args)
+                return add(*(self._chain(t) if t.op == "mul" else t for t in each))
         log = known.log
         for i in range(len(chain)):
             for t in terms(log):
@@ -163,10 +165,11 @@ class Stabilising:
             left = [(i, self.splitting.of(_core(f)[0])) for i, f in enumerate(chain)]
             able = [(i, s) for i, s in left if s is not None and (_open(s.log) or _grows(s))]
             able.sort(key=lambda a: (not _grows(a[1]), len(terms(a[1].log))))
-            # in equal parts where each term can be parted so, else to the one that has had least
+            # in equal parts where each term can be parted so, else to the one that has had least;
+            # what is no logarithm of a sum can be parted anyhow
             parts = len(able)
-            shares = [build.split_number(t)[0] / max(parts, 1) for t in terms(log)]
-            if any(k.denominator != 1 for k in shares):
+            shares = [(build.split_number(t)[0] / max(parts, 1), t) for t in terms(log)]
+            if any(k.denominator != 1 and _is_named(t) for k, t in shares):
                 parts = min(parts, 1)
             for i, s in able[:parts]:
                 own = spread(scaled(Fraction(1, parts), log), s.log.shape)
@@ -331,6 +334,14 @@ def _is_form(e: Expr) -> bool:
 def _open(log: Expr) -> int:
     """How many terms of a logarithm are no names."""
     return len(terms(peeled(canonical(log))[1]))
+
+
+def _is_named(t: Expr) -> bool:
+    """Whether a term of a logarithm is the logarithm of a sum, of which half is no name."""
+    return any(
+        f.op in ("softplus", "logsumexp", "max", "min") or f.op.startswith("_log")
+        for f in parts_of(t)
+    )
 
 
 def _core(f: Expr) -> tuple[Expr, Callable[[Expr], Expr]]:
