@@ -149,11 +149,11 @@ class Stabilising:
         if known is None:
             return e if chain == before else mul(*scalars, *chain)
         i = next((i for i, f in enumerate(chain) if f.op == "add"), None)
-        if i is not None and all(f.op == "diag" for f in chain if f is not chain[i]):
+        plain = i is not None and all(f.op == "diag" for f in chain if f is not chain[i])
+        if i is not None and plain and any(map(self.may_be_huge, chain[i].args)):
             # exp(-z)*(y*exp(x)' + …): each term takes what it needs
-            if any(map(self.may_be_huge, chain[i].args)):
-                each = (mul(*scalars, *chain[:i], t, *chain[i + 1 :]) for t in chain[i].args)
-                return add(*(self._chain(t) if t.op == "mul" else t for t in each))
+            each = (mul(*scalars, *chain[:i], t, *chain[i + 1 :]) for t in chain[i].args)
+            return add(*(self._chain(t) if t.op == "mul" else t for t in each))
         log = known.log
         for i in range(len(chain)):
             for t in terms(log):
