@@ -10,7 +10,7 @@ import numpy
 import pytest
 from mpmath import mp, mpf
 
-from matrixcalc.codegen.api import compile
+from matrixcalc.codegen.api import code, compile
 from matrixcalc.derive import derive
 from matrixcalc.errors import ParseError, UnknownNameError
 from matrixcalc.operators import STABLE
@@ -234,6 +234,8 @@ CHAINS = [
     ("sum(log(log(1 + exp(x))))", lambda x: total([log(log(1 + exp(a))) for a in x])),
     ("sum(log(log(1 + exp(x - y))))",
      lambda x: total([log(log(1 + exp(a + -mpf(w)))) for a, w in zip(x, Y, strict=True)])),
+    ("log(sum(exp(tanh(A*x - log(sum(exp(A*x)))))))",
+     lambda x: log(total([exp(tanh(a - lse(images(x)))) for a in images(x)]))),
     ("exp(-sum(exp(x)))", lambda x: exp(-total([exp(a) for a in x]))),
     ("sum(log(1 - exp(-exp(x))))", lambda x: total([log(1 - exp(-exp(a))) for a in x])),
     ("y'*log(1 - softmax(x))", lambda x: dot(Y, log_others(x))),
@@ -302,6 +304,21 @@ def test_of_a_longer_chain(text: str, f: Callable[[Vector], Jet]) -> None:
             assert numpy.isfinite(found).all(), x
             error = max(abs(mpf(float(a)) - b) for a, b in zip(found, right, strict=True))
             assert error <= 1e-10 * max(map(abs, right)) + mpf(10) ** -12, x
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["norm2(1 - exp(-exp(1 - sigmoid(x))))^2", "norm2(1 - exp(-exp(2*exp(x))))^2",
+     "sum((1 - exp(-exp(1 - tanh(x)))).^3)"],
+)
+def test_sums_of_sums_do_not_grow_beyond_measure(text: str) -> None:
+    f = compile(text, "x", (0, 1, 2), dense=True)
+    x = numpy.array([0.3, -0.5, 0.1])
+    step = 1e-6 * numpy.eye(3)
+    for k in (0, 1):
+        slope = numpy.array([(f(x + e)[k] - f(x - e)[k]) / 2e-6 for e in step])
+        numpy.testing.assert_allclose(f(x)[k + 1], slope, rtol=1e-6, atol=1e-8)
+    assert len(code(text, "x", (0, 1, 2), dense=True)) < 20_000
 
 
 def test_the_gradient_of_what_softmax_leaves() -> None:

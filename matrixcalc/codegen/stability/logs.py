@@ -323,6 +323,10 @@ def bounded(log: Expr) -> bool:
     """Whether an exponential is a product of names of which none can overflow, or is taken
     relative to the largest."""
     pieces, left = peeled(log)
-    if any(f.op == "max" for t in terms(left) for f in parts_of(t)):
-        return True
+    for t in terms(left):
+        k, rest = build.split_number(t)
+        top = next((f for f in parts_of(rest) if f.op == "max"), None)
+        if top is not None and k < 0 and top.args[0].shape == log.shape:
+            less = canonical(add(left, neg(t), scaled(k, top.args[0])))
+            left = less if len(terms(less)) < len(terms(left)) else left
     return build.is_zero(left) and all(p.name == "number" or _factor(p) for p in pieces)

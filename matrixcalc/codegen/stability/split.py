@@ -30,6 +30,9 @@ from matrixcalc.positive import is_definite
 _MANY = 8
 """Longer sums of exponentials are left as they are."""
 
+_LONGEST = 800
+"""Logarithms of a higher cost are given up: sums of sums of exponentials grow beyond measure."""
+
 _HALF = Fraction(1, 2)
 
 
@@ -69,7 +72,9 @@ class Splitting:
         for e in topological(root, lambda e: e not in self.known):
             if e not in self.known:
                 rule = _RULES.get(e.op)
-                self.known[e] = None if rule is None else rule(self, e)
+                made = None if rule is None else rule(self, e)
+                long = made is not None and made.log.cost > _LONGEST
+                self.known[e] = None if long else made
         return self.known[root]
 
     def product(self, factors: Iterable[Expr], shape: Shape) -> Split | None:
