@@ -236,6 +236,7 @@ CHAINS = [
      lambda x: total([log(log(1 + exp(a + -mpf(w)))) for a, w in zip(x, Y, strict=True)])),
     ("log(sum(exp(tanh(A*x - log(sum(exp(A*x)))))))",
      lambda x: log(total([exp(tanh(a - lse(images(x)))) for a in images(x)]))),
+    ("norm2(exp(-x.^2))", lambda x: sqrt(squared([exp(-(a * a)) for a in x]))),
     ("exp(-sum(exp(x)))", lambda x: exp(-total([exp(a) for a in x]))),
     ("sum(log(1 - exp(-exp(x))))", lambda x: total([log(1 - exp(-exp(a))) for a in x])),
     ("y'*log(1 - softmax(x))", lambda x: dot(Y, log_others(x))),

@@ -26,6 +26,7 @@ from matrixcalc.printers.text import (
     _as_factor,
     _reciprocal,
     _swap,
+    integer,
     shared_parts,
 )
 from matrixcalc.tex.names import letters_latex, name_latex
@@ -160,13 +161,24 @@ class _Latex(Writer):
             return POWER, [written]
         return ATOM, [self.spelled.get(e.name) or name_latex(e.name, bold=not e.is_scalar)]
 
+    def digits(self, text: str) -> str:
+        digits, _, exponent = text.partition("e")
+        if not exponent:
+            return text
+        power = f"10^{{{exponent}}}"
+        return power if digits == "1" else rf"{digits} \cdot {power}"
+
     def number(self, value: Fraction) -> tuple[int, list[Piece]]:
         sign = "-" if value < 0 else ""
         value = abs(value)
-        top, bottom = _as_factor(value)
+        top, bottom = map(self.digits, _as_factor(value))
         if not bottom and (value.denominator == 1 or value.denominator > 9):
             return (PRODUCT if sign else ATOM), [f"{sign}{top}"]
-        return PRODUCT, [sign, rf"\frac{{{value.numerator}}}{{{value.denominator}}}"]
+        over, under = self.digits_of(value.numerator), self.digits_of(value.denominator)
+        return PRODUCT, [sign, rf"\frac{{{over}}}{{{under}}}"]
+
+    def digits_of(self, value: int) -> str:
+        return self.digits(integer(value))
 
     def exponent(self, value: Fraction) -> list[Piece]:
         return [str(value)]
@@ -218,7 +230,9 @@ class _Latex(Writer):
         if not below and number.denominator != 1:
             front = list(self.number(number)[1])
             number = Fraction(1)
-        top: list[list[Piece]] = [[str(number.numerator)]] if number.numerator != 1 else []
+        top: list[list[Piece]] = []
+        if number.numerator != 1:
+            top.append([self.digits_of(number.numerator)])
         alone = not front and not top and len(above) + len(tail) == 1 and bool(below)
         for s in above:
             tight = (s.op == "mul" and bool(tail)) or s.op == "had"
@@ -235,7 +249,7 @@ class _Latex(Writer):
                 front.append(self.TIMES)
             made = [*front, *pieces] or ["1"]
             return (ATOM if len(made) == 1 and isinstance(made[0], str) else PRODUCT), made
-        under: list[Piece] = [str(number.denominator)] if number.denominator != 1 else []
+        under: list[Piece] = [self.digits_of(number.denominator)] if number.denominator != 1 else []
         for s in below:
             under.extend([self.TIMES] if under else [])
             only = len(below) == 1 and number.denominator == 1 and s.args[1].data == -1

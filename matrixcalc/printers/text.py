@@ -16,6 +16,8 @@ SUM, PRODUCT, POWER, ATOM = range(4)
 """How tightly a piece of text binds, loosest first."""
 
 ROWS, COLS, BOTH = 1, 2, 3
+_LONG_NUMBER = 21
+"""Numbers of more digits are written with an exponent, if that is shorter."""
 _CONSTANTS = frozenset({"eye", "ones", "zeros"})
 
 Piece = str | tuple[Expr, int, int]
@@ -153,6 +155,10 @@ class Writer:
     def symbol(self, e: Expr) -> tuple[int, list[Piece]]:
         return ATOM, [e.name]
 
+    def digits(self, text: str) -> str:
+        """A number that is not negative, in the way of this notation."""
+        return text
+
     def number(self, value: Fraction) -> tuple[int, list[Piece]]:
         return _number(value)
 
@@ -263,7 +269,7 @@ class Writer:
         above = [(s, PRODUCT) for s in scalars if not _reciprocal(s)]
         below = [s for s in scalars if _reciprocal(s)]
         pieces: list[Piece] = []
-        top, bottom = _as_factor(number)
+        top, bottom = map(self.digits, _as_factor(number))
         if top != "1" or (not above and not tail):
             pieces.append(top)
         for s, binding in above:
@@ -565,10 +571,22 @@ def _as_factor(value: Fraction) -> tuple[str, str]:
     Decimals where they are short and exact: 0.5, but 1/3.
     """
     if value.denominator == 1:
-        return str(value.numerator), ""
+        return integer(value.numerator), ""
     for digits in range(1, 7):
         scaled = value * 10**digits
         if scaled.denominator == 1:
             text = str(scaled.numerator).rjust(digits + 1, "0")
             return f"{text[:-digits]}.{text[-digits:]}", ""
-    return str(value.numerator), str(value.denominator)
+    return integer(value.numerator), integer(value.denominator)
+
+
+def integer(value: int) -> str:
+    """A whole number in digits, or with an exponent if nearly all of many digits are zeros.
+
+    >>> integer(1200), integer(12 * 10**30)
+    ('1200', '12e30')
+    """
+    text = str(value)
+    digits = text.rstrip("0")
+    short = len(text) > _LONG_NUMBER and len(digits) < _LONG_NUMBER
+    return f"{digits}e{len(text) - len(digits)}" if short else text

@@ -116,11 +116,6 @@ def _sinh(_: Splitting, e: Expr) -> Split:
     return Split(canonical(make_call("_log_cosh", (u,))), (make_call("tanh", (u,)),), low=False)
 
 
-def _exp(_: Splitting, e: Expr) -> Split:
-    u = e.args[0]
-    return Split(canonical(u), high=not nonnegative(neg(u)), low=not nonnegative(u))
-
-
 def _expm1(_: Splitting, e: Expr) -> Split:
     u = e.args[0]
     if nonnegative(neg(u)):
@@ -359,7 +354,7 @@ def _det(_: Splitting, e: Expr) -> Split | None:
 
 
 _RULES: dict[str, Callable[[Splitting, Expr], Split | None]] = {
-    "exp": _exp,
+    "exp": _named(lambda u: u, high=True, low=True),
     "sigmoid": _named(lambda u: neg(make_call("softplus", (neg(u),))), high=False, low=True),
     "softmax": _named(_softmax, high=False, low=True),
     "_softmax_columns": _named(_softmax_columns, high=False, low=True),
