@@ -1,9 +1,9 @@
 """Cheap sums multiplied out: (diag(s) - s*s')*A never forms the matrix in parentheses.
 
 A factor whose terms are all diagonal, of rank one, Kronecker products or multiples of the
-identity is multiplied term by term with the rest of its chain; so is a sum of variables that
-meets a vector, (A + A')*x, and any sum for which the hints on sizes say that it pays:
-with few columns in V, (T - U*V')*V is T*V - U*(V'*V). Any other sum is kept whole.
+identity is multiplied term by term with the rest of its chain; so is a sum of variables and
+powers that meets a vector, (A + inv(B))*x, and any sum for which the hints on sizes say that
+it pays: with few columns in V, (T - U*V')*V is T*V - U*(V'*V). Any other sum is kept whole.
 """
 
 from __future__ import annotations
@@ -117,4 +117,4 @@ def _leaf(t: Expr) -> bool:
     if len(body) != 1:
         return False
     f = body[0].args[0] if body[0].op == "T" else body[0]
-    return f.op == "sym"
+    return f.op in ("sym", "pow")

@@ -16,7 +16,7 @@ from typing import Any
 from matrixcalc import build
 from matrixcalc.codegen.chain import Link, multiply, size_of
 from matrixcalc.codegen.indexed import PRODUCTS, is_long, term_of
-from matrixcalc.codegen.ir import Builder, Dims, Value
+from matrixcalc.codegen.ir import Builder, Dims, Value, is_symmetric
 from matrixcalc.codegen.signs import nonnegative, semidefinite
 from matrixcalc.codegen.stability.logs import below_largest
 from matrixcalc.codegen.terms import lower_terms
@@ -25,6 +25,10 @@ from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr, topological, topological_many
 from matrixcalc.index import Indices
 from matrixcalc.operators import row_of
+
+
+_MANY = 16
+"""Higher powers of a matrix are formed, although a vector is beside."""
 
 
 def dims_of(e: Expr) -> Dims:
@@ -228,6 +232,8 @@ class Lowering:
         weighted = self._symmetric(chain, scale)
         if weighted is not None:
             return weighted
+        if any(f.order == 1 for f in chain):
+            chain = [g for f in chain for g in self._repeated(f)]
         links = [self._link(f) for f in chain]
         if scale is not None:
             links, scale = self._smallest(links, scale)
@@ -291,6 +297,17 @@ class Lowering:
             return Link("solve", self._factor(inner.args[0], base), f.rows, f.cols, f.op == "T")
         return Link("plain", self.known[f], f.rows, f.cols)
 
+    def _repeated(self, f: Expr) -> list[Expr]:
+        """A power of a matrix, beside a vector: as often by the matrix, or by its inverse."""
+        inner = f.args[0] if f.op == "T" else f
+        k = inner.args[1].number if inner.op == "pow" and inner.order == 2 else None
+        if k is None or k.denominator != 1 or not 1 < abs(k) <= _MANY:
+            return [f]
+        base = build.power(inner.args[0], build.num(1 if k > 0 else -1))
+        one = build.transpose(base) if f.op == "T" else base
+        self.lower(one)
+        return [one] * abs(int(k))
+
     def _form(self, link: Link) -> Value:
         b = self.builder
         if link.kind == "diag":
@@ -307,7 +324,8 @@ class Lowering:
             # other*inv(A) is (inv(A)'*other')'
             link = Link(link.kind, link.value, link.cols, link.rows, not link.flipped)
             return b.transpose(self._solve(link, b.transpose(other), True))
-        flipped = link.flipped and link.value.op == "lu"
+        whole = link.value.args[0]
+        flipped = link.flipped and link.value.op == "lu" and not is_symmetric(whole)
         return b.make("solve", link.value, other, dims=other.dims, data=flipped)
 
     def _factor(self, e: Expr, v: Value) -> Value:
@@ -405,4 +423,8 @@ class Lowering:
         b = self.builder
         if whole.op == "dot" and all(a.ndim == 2 for a in whole.args):
             return b.make("trace_product", *whole.args, dims=())
+        if whole.op == "matrix_power":
+            (base,), k = whole.args, whole.data - 1
+            below = b.make("matrix_power", base, dims=whole.dims, data=k) if k > 1 else base
+            return b.make("trace_product", below, base, dims=())
         return b.make("tr", whole, dims=())
