@@ -205,12 +205,24 @@ def test_a_power_beside_a_vector_is_not_formed(text: str, wrt: str, kind: str) -
     assert "getri" not in source
     rng = numpy.random.default_rng(1)
     half = rng.standard_normal((4, 4))
-    values = {"A": half @ half.T + 2 * numpy.eye(4), "s": 0.7, "x": rng.random(4), "y": rng.random(4)}
+    values = {"A": half @ half.T + 2 * numpy.eye(4), "s": 0.7, "x": half[0], "y": half[1]}
     given = {k: v for k, v in values.items() if k in vars}
     value, gradient = compile(text, wrt, (0, 1), vars=vars)(**given)
     d = derive(text, wrt, vars=vars, layout="mixed")
     numpy.testing.assert_allclose(gradient, numpy.squeeze(d.evaluate(given)), rtol=1e-10)
     assert numpy.isfinite(value)
+
+
+@pytest.mark.parametrize("middle", ["S", "inv(S)", "(S + S')", "S^2"])
+def test_a_form_of_a_difference_keeps_its_digits(middle: str) -> None:
+    f = compile(f"(x - m)'*{middle}*(x - m)", "x", (0, 1), vars={"S": "matrix(n, n)"})
+    s = numpy.array([[2.0, 1.0], [0.5, 3.0]])
+    inner = {"S": s, "inv(S)": numpy.linalg.inv(s), "(S + S')": s + s.T, "S^2": s @ s}[middle]
+    m = numpy.array([1000.0, -2000.0])
+    step = numpy.array([2.0**-30, 2.0**-29])
+    value, gradient = f(S=s, m=m, x=m + step)
+    assert value == pytest.approx(step @ inner @ step, rel=1e-12)
+    numpy.testing.assert_allclose(gradient, (inner + inner.T) @ step, rtol=1e-12)
 
 
 def test_quadratic_forms_of_powers_share_their_solves() -> None:

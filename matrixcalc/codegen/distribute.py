@@ -93,9 +93,12 @@ def _work(chain: Sequence[Expr], sizes: Sizes) -> float:
 
 def _terms(a: Expr) -> Sequence[Expr]:
     """The terms of a matrix that is a sum or the transpose of one."""
+    if a.order != 2:
+        # the digits that x and m have in common would be lost in x'*S*z - m'*S*z
+        return ()
     if a.op == "T" and a.args[0].op == "add":
         return [build.transpose(t) for t in a.args[0].args]
-    return a.args if a.op == "add" and a.order == 2 else ()
+    return a.args if a.op == "add" else ()
 
 
 def _body(t: Expr) -> tuple[Expr, ...]:

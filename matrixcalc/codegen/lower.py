@@ -26,7 +26,6 @@ from matrixcalc.expr import Expr, topological, topological_many
 from matrixcalc.index import Indices
 from matrixcalc.operators import row_of
 
-
 _MANY = 16
 """Higher powers of a matrix are formed, although a vector is beside."""
 
@@ -234,6 +233,21 @@ class Lowering:
             return weighted
         if any(f.order == 1 for f in chain):
             chain = [g for f in chain for g in self._repeated(f)]
+        cut = next((i for i, f in enumerate(chain[:-1], 1) if f.cols.is_one), None)
+        if scale is not None and cut is not None and len(chain) > 2:
+            # an outer product: its vectors may stand elsewhere too, unscaled
+            left, right = (self._chain(part, None) for part in (chain[:cut], chain[cut:]))
+            sizes = [size_of(d, self.sizes) for d in (e.rows, e.cols)]
+            first = sizes[0] <= sizes[1]
+            scaled = self.builder.scaled(scale, left if first else right)
+            left, right = (scaled, right) if first else (left, scaled)
+            if left.ndim and right.ndim:
+                return self.builder.outer(left, right)
+            return self.builder.binary("mul", left, right)
+        return self._chain(chain, scale)
+
+    def _chain(self, chain: Sequence[Expr], scale: Value | None) -> Value:
+        """A product in the order that takes the least work."""
         links = [self._link(f) for f in chain]
         if scale is not None:
             links, scale = self._smallest(links, scale)
