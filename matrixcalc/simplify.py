@@ -25,6 +25,8 @@ NESTED_COST = 20_000
 """What those trials may cost together."""
 SIGNS_COST = 5_000
 """Sums longer than this keep their signs as they are."""
+REMEMBERED = 1_000
+"""How many sums are remembered as they were simplified."""
 
 Feature = tuple[str, bytes]
 
@@ -83,7 +85,29 @@ def simplify_sum(terms: Iterable[Expr], trials: Trials | None = None) -> Expr:
 
     ``trials`` is what is left to a sum inside another that is being tried.
     """
-    terms = list(terms)
+    whole = tuple(terms)
+    place = (whole, trials is None)
+    made, taken = remembered.get(place, (None, 0))
+    left = trials.left if trials else 1
+    if made is not None and taken < left:
+        if trials:
+            trials.left -= taken
+        return made
+    made = _simplified(whole, trials)
+    if not trials or trials.left:
+        # with no trials left it might be another with more of them
+        if len(remembered) >= REMEMBERED:
+            remembered.clear()
+        remembered[place] = made, left - trials.left if trials else 0
+    return made
+
+
+remembered: dict[tuple[tuple[Expr, ...], bool], tuple[Expr, int]] = {}
+"""Sums as they were simplified, and how many trials that took: one sum is met again and again,
+as often as there are orders in which to draw out its factors."""
+
+
+def _simplified(terms: Sequence[Expr], trials: Trials | None) -> Expr:
     whole = merge(terms)
     if len(whole) == 1:
         return whole[0]
