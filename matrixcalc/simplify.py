@@ -164,14 +164,20 @@ def merge(terms: Iterable[Expr]) -> list[Expr]:
     """Like terms added up, zeros left out; sums with a factor are not taken apart."""
     numbers: dict[bytes, Fraction] = {}
     rests: dict[bytes, Expr] = {}
+    alone: dict[bytes, Expr] = {}
     for t in terms:
-        number, rest = split_number(t)
-        if t is build.ZERO or build.is_zero(t):
+        if build.is_zero(t):
             continue
-        rests.setdefault(rest.key, rest)
-        numbers[rest.key] = numbers.get(rest.key, Fraction(0)) + number
+        number, rest = split_number(t)
+        if rest.key in numbers:
+            alone.pop(rest.key, None)
+            numbers[rest.key] += number
+        else:
+            alone[rest.key] = t
+            rests[rest.key] = rest
+            numbers[rest.key] = number
     return [
-        rest if numbers[key] == 1 else mul(num(numbers[key]), rest)
+        alone.get(key) or mul(num(numbers[key]), rest)
         for key, rest in rests.items()
         if numbers[key]
     ]

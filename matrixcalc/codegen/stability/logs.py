@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from math import lcm
 
 from matrixcalc import build
 from matrixcalc.build import add, epower, had, mul, neg, num
@@ -162,10 +163,12 @@ def _shortening(log: Expr, u: Expr, tries: list[Fraction]) -> Fraction:
     """The j for which log - j*u has the fewest terms, then those that are taken least often."""
     numbers = {rest.key: k for k, rest in map(build.split_number, terms(log))}
     pairs = [(numbers.get(rest.key, 0), k) for k, rest in map(build.split_number, terms(u))]
+    common = lcm(*(k.denominator for pair in pairs for k in pair))
+    whole = [(int(a * common), int(k * common)) for a, k in pairs]
 
     def length(j: Fraction) -> tuple[int, Fraction]:
-        left = [a - j * k for a, k in pairs]
-        return sum(map(bool, left)), sum(map(abs, left), Fraction(0))
+        left = [a * j.denominator - j.numerator * k for a, k in whole]
+        return sum(map(bool, left)), Fraction(sum(map(abs, left)), j.denominator)
 
     return min(tries, key=length)
 
