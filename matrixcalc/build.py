@@ -27,14 +27,13 @@ SYMMETRIC = frozenset({"symmetric", "positive_definite", "diagonal"})
 
 def num(value: Fraction | int) -> Expr:
     """A number."""
-    if type(value) is not Fraction:
-        value = Fraction(value)
-    parts = (value.numerator, value.denominator)
+    parts = value.as_integer_ratio()
     known = _COMMON.get(parts)
     if known is not None:
         return known
+    value = Fraction(value)
     made = _number(value)
-    if value.denominator < 4 and abs(value.numerator) < 10:
+    if value.denominator < 10 and abs(value.numerator) < 100:
         _COMMON[parts] = made
     return made
 
@@ -114,15 +113,17 @@ def split_number(e: Expr) -> tuple[Fraction, Expr]:
     if e.op == "num":
         return e.data, UNIT
     if e.op == "mul" and e.args[0].op == "num":
-        rest = e.args[1:]
-        return e.args[0].data, rest[0] if len(rest) == 1 else _product(rest)
+        if e.rest is None:
+            rest = e.args[1:]
+            e.rest = rest[0] if len(rest) == 1 else _product(rest)
+        return e.args[0].data, e.rest
     return ONE, e
 
 
 def split_sign(e: Expr) -> int:
     """-1 for an expression that is written with a minus sign in front, else 1."""
     factor = e.data if e.op == "num" else e.args[0].data if e.op == "mul" else 1
-    return -1 if isinstance(factor, Fraction) and factor < 0 else 1
+    return -1 if isinstance(factor, Fraction) and factor.numerator < 0 else 1
 
 
 # Sums
@@ -133,6 +134,7 @@ def add(*terms: Expr) -> Expr:
     shape = next((t.shape for t in terms if not t.is_scalar), SCALAR)
     numbers: dict[bytes, Fraction] = {}
     rests: dict[bytes, Expr] = {}
+    alone: dict[bytes, Expr] = {}
     stack = list(reversed(terms))
     while stack:
         term = stack.pop()
@@ -148,10 +150,12 @@ def add(*terms: Expr) -> Expr:
         if known is None:
             numbers[rest.key] = factor
             rests[rest.key] = rest
+            alone[rest.key] = term
         else:
             numbers[rest.key] = known + factor
+            alone.pop(rest.key, None)
     parts = [
-        rest if numbers[key] == 1 else mul(num(numbers[key]), rest)
+        alone.get(key) or mul(num(numbers[key]), rest)
         for key, rest in rests.items()
         if numbers[key]
     ]
@@ -268,14 +272,14 @@ def mul(*factors: Expr) -> Expr:
             base, exponent = base_and_exponent(f)
             known = scalars.get(base.key)
             if known is not None:
-                base, exponent = known[0], add(known[1], exponent)
+                base, exponent = known[0], _sum_of_exponents(known[1], exponent)
             scalars[base.key] = (base, exponent)
         else:
             zero = zero or f.op == "zeros"
             chain.append(f)
             if len(chain) > MAX_FACTORS:
                 raise LimitError(f"a product of more than {MAX_FACTORS:,} factors arises")
-    if zero or number == 0:
+    if zero or not number:
         return zeros(_outer_shape(chain))
     if scalars and _without_signs(scalars):
         return mul(num(number), *(power(b, x) for b, x in scalars.values()), *chain)
@@ -307,9 +311,9 @@ def mul(*factors: Expr) -> Expr:
     if any(map(_place, parts)):
         parts.sort(key=_place)
     parts.extend(chain)
-    if number == 0:
+    if not number:
         return zeros(_outer_shape(chain))
-    if number != 1:
+    if number is not ONE and number != 1:
         if len(parts) == 1 and parts[0].op == "add" and number == -1:
             return add(*(mul(MINUS, t) for t in parts[0].args))
         parts.insert(0, num(number))
@@ -387,6 +391,10 @@ def _is_form(e: Expr) -> bool:
     return e.is_scalar and not e.args[0].is_scalar
 
 
+def _sum_of_exponents(a: Expr, b: Expr) -> Expr:
+    return num(a.data + b.data) if a.op == b.op == "num" else add(a, b)
+
+
 def base_and_exponent(f: Expr) -> tuple[Expr, Expr]:
     if f.op == "pow" and f.is_scalar:
         return f.args[0], f.args[1]
@@ -456,7 +464,7 @@ def _form(parts: tuple[Expr, ...], cost: int, lean: int) -> Expr:
 def is_reciprocal(p: Expr) -> bool:
     """Whether a power is divided by: its exponent is a negative number."""
     exponent = p.args[1]
-    return exponent.op == "num" and exponent.data < 0
+    return exponent.op == "num" and exponent.data.numerator < 0
 
 
 def _chain(chain: list[Expr]) -> tuple[list[Expr], list[Expr]]:
@@ -712,12 +720,12 @@ def power(base: Expr, exponent: Expr) -> Expr:
     """A scalar to a scalar power, or a square matrix to a whole power."""
     if not base.is_scalar:
         return _matrix_power(base, int(exponent.data))
+    if exponent is UNIT:
+        return base
     if exponent.op == "num":
         k = exponent.data
-        if k == 0:
+        if not k:
             return UNIT
-        if k == 1:
-            return base
         whole = k.denominator == 1
         if base.op == "num":
             made = _number_power(base.data, k)
@@ -730,7 +738,7 @@ def power(base: Expr, exponent: Expr) -> Expr:
         elif base.op == "abs" and whole and k % 2 == 0:
             return power(base.args[0], exponent)
         cost = base.cost + (1 if k == HALF else 2)
-        if k < 0 and k != -1:
+        if k.numerator < 0 and exponent is not MINUS:
             cost += 2
         return node("pow", (base, exponent), None, SCALAR, cost, 0)
     if base is UNIT:

@@ -65,7 +65,7 @@ class Lowering:
             if e not in self.known:
                 made = self._by_index(e) or self._node(e)
                 if not made.note and made.args and e.cost <= 40:
-                    made.note = str(e)
+                    made.note = e
                 self.known[e] = made
         return self.known[root]
 

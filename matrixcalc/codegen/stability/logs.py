@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
+from math import lcm
 
 from matrixcalc import build
 from matrixcalc.build import add, epower, had, mul, neg, num
@@ -57,8 +59,11 @@ def scaled(k: Fraction, e: Expr) -> Expr:
     return add(build.zeros(e.shape), *(mul(num(k), t) for t in terms(e)))
 
 
+@lru_cache(maxsize=512)
 def canonical(e: Expr) -> Expr:
     """A logarithm in terms of few names, so that equal parts cancel.
+
+    One logarithm is asked for by each rule that looks at it; what was made last is remembered.
 
     >>> from matrixcalc.infer import parse
     >>> canonical(parse("a + softplus(-a) - softplus(a)"))
@@ -67,10 +72,11 @@ def canonical(e: Expr) -> Expr:
     done: list[Expr] = []
     todo = list(reversed(terms(e)))
     while todo:
-        number, rest = build.split_number(todo.pop())
+        t = todo.pop()
+        number, rest = build.split_number(t)
         other = _other_form(rest)
         if other is None:
-            done.append(mul(num(number), rest))
+            done.append(t)
         else:
             todo.extend(mul(num(number), t) for t in reversed(terms(other)))
     return add(build.zeros(e.shape), *done)
@@ -109,12 +115,13 @@ def _other_form(e: Expr) -> Expr | None:
     return None
 
 
-def peeled(log: Expr) -> tuple[list[Piece], Expr]:
+@lru_cache(maxsize=512)
+def peeled(log: Expr) -> tuple[tuple[Piece, ...], Expr]:
     """A canonical logarithm as named pieces and what is left.
 
     >>> from matrixcalc.infer import parse
     >>> peeled(parse("a - softplus(a)"))
-    ([Piece(name='softplus', inner=-a, times=Fraction(-1, 1))], 0)
+    ((Piece(name='softplus', inner=-a, times=Fraction(-1, 1)),), 0)
     """
     pieces: list[Piece] = []
     left = log
@@ -128,9 +135,8 @@ def peeled(log: Expr) -> tuple[list[Piece], Expr]:
             tries = [Fraction(0), -c]
             if c.denominator == 1 and 1 < abs(c) <= _FEW:
                 tries[1:1] = [Fraction(k if c < 0 else -k) for k in range(1, abs(int(c)))]
-            found = [canonical(add(without, scaled(-j, u))) for j in tries]
-            best = min(range(len(tries)), key=lambda i: _length(found[i]))
-            left, j = found[best], tries[best]
+            j = _shortening(canonical(without), canonical(u), tries)
+            left = canonical(add(without, scaled(-j, u)))
             pieces += [Piece("softplus", u, c + j)] if c + j else []
             pieces += [Piece("softplus", neg(u), -j)] if j else []
             continue
@@ -150,13 +156,21 @@ def peeled(log: Expr) -> tuple[list[Piece], Expr]:
             if len(terms(made)) < len(terms(left)):
                 pieces.append(Piece(name, u, -c))
                 left = made
-    return pieces, left
+    return tuple(pieces), left
 
 
-def _length(log: Expr) -> tuple[int, Fraction]:
-    """How many terms, and how often these are taken."""
-    parts = terms(log)
-    return len(parts), sum((abs(build.split_number(t)[0]) for t in parts), Fraction(0))
+def _shortening(log: Expr, u: Expr, tries: list[Fraction]) -> Fraction:
+    """The j for which log - j*u has the fewest terms, then those that are taken least often."""
+    numbers = {rest.key: k for k, rest in map(build.split_number, terms(log))}
+    pairs = [(numbers.get(rest.key, 0), k) for k, rest in map(build.split_number, terms(u))]
+    common = lcm(*(k.denominator for pair in pairs for k in pair))
+    whole = [(int(a * common), int(k * common)) for a, k in pairs]
+
+    def length(j: Fraction) -> tuple[int, Fraction]:
+        left = [a * j.denominator - j.numerator * k for a, k in whole]
+        return sum(map(bool, left)), Fraction(sum(map(abs, left)), j.denominator)
+
+    return min(tries, key=length)
 
 
 def _inside(name: str, e: Expr) -> Expr | None:
