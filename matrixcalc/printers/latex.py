@@ -13,22 +13,9 @@ from matrixcalc.dims import Dim
 from matrixcalc.errors import LimitError
 from matrixcalc.expr import Expr, symbols
 from matrixcalc.operators import TABLE
-from matrixcalc.printers.text import (
-    ATOM,
-    COLS,
-    LONGEST,
-    POWER,
-    PRODUCT,
-    ROWS,
-    SUM,
-    Piece,
-    Writer,
-    _as_factor,
-    _reciprocal,
-    _swap,
-    integer,
-    shared_parts,
-)
+from matrixcalc.printers.known_sizes import COLS, ROWS, swapped
+from matrixcalc.printers.pieces import ATOM, POWER, PRODUCT, SUM, Piece, as_factor, integer
+from matrixcalc.printers.text import LONGEST, Writer, _reciprocal, shared_parts
 from matrixcalc.tex.names import letters_latex, name_latex
 
 _D = r"\mathrm{d}"
@@ -171,7 +158,7 @@ class _Latex(Writer):
     def number(self, value: Fraction) -> tuple[int, list[Piece]]:
         sign = "-" if value < 0 else ""
         value = abs(value)
-        top, bottom = map(self.digits, _as_factor(value))
+        top, bottom = map(self.digits, as_factor(value))
         if not bottom and (value.denominator == 1 or value.denominator > 9):
             return (PRODUCT if sign else ATOM), [f"{sign}{top}"]
         over, under = self.digits_of(value.numerator), self.digits_of(value.denominator)
@@ -291,9 +278,9 @@ class _Latex(Writer):
     def transposed(self, e: Expr, known: int) -> tuple[int, list[Piece]]:
         inner = e.args[0]
         if inner.op == "pow" and inner.args[1].data == -1:
-            return POWER, [(inner.args[0], ATOM, _swap(known)), r"^{-\top}"]
+            return POWER, [(inner.args[0], ATOM, swapped(known)), r"^{-\top}"]
         need = POWER if inner.op in ("sym", "ones", "eye") else ATOM
-        return POWER, [(inner, need, _swap(known)), r"^\top"]
+        return POWER, [(inner, need, swapped(known)), r"^\top"]
 
     def call(self, e: Expr, known: int) -> tuple[int, list[Piece]]:
         form = _form(self.template(e))
@@ -369,5 +356,5 @@ def _form(template: str) -> _Form:
 def _dim(dim: Dim) -> str:
     parts = [name_latex(name) for name in dim.names]
     if dim.factor != 1 or not parts:
-        parts.insert(0, _as_factor(Fraction(dim.factor))[0])
+        parts.insert(0, as_factor(Fraction(dim.factor))[0])
     return " ".join(parts)
