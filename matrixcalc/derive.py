@@ -58,14 +58,19 @@ def derive(
     check_layout(layout)
     check_reading(structured)
     problem = problem_of(function, wrt, vars, structured)
+    made = derivative_of(problem, layout)
+    if verify:
+        with telling(problem):
+            made.verification = made.check()
+    return made
+
+
+def derivative_of(problem: Problem, layout: str) -> Derivative:
+    """The derivative that is asked for, not yet checked."""
     with telling(problem):
         tensor = problem.tensor()
         made = Derivative(problem, tensor, layout)
-        if tensor.natural is None:
-            made.in_vec_form()
-        if verify:
-            made.verification = made.check()
-    return made
+        return made.in_vec_form() if tensor.natural is None else made
 
 
 def check_reading(structured: str | None) -> None:

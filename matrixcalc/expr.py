@@ -52,6 +52,7 @@ class Expr:
             (shared parts counted each time).
         lean: how much longer the transpose is to write; negative where it is shorter.
         flipped: the transpose, once it is known (a cache of ``build.transpose``).
+        rest: what a number multiplies, once it is known (a cache of ``build.split_number``).
         is_scalar: whether the shape is 1×1.
     """
 
@@ -65,6 +66,7 @@ class Expr:
         "key",
         "lean",
         "op",
+        "rest",
         "shape",
     )
 
@@ -76,6 +78,7 @@ class Expr:
     cost: int
     lean: int
     flipped: Expr | None
+    rest: Expr | None
     is_scalar: bool
 
     @property
@@ -156,6 +159,7 @@ def node(
     self.cost = cost
     self.lean = lean
     self.flipped = None
+    self.rest = None
     self.is_scalar = shape == SCALAR
     self.key = key or _digest(op, args, data, shape)
     with _adding:
@@ -169,7 +173,7 @@ def node(
 
 def _digest(op: str, args: tuple[Expr, ...], data: Any, shape: Shape) -> bytes:
     digest = blake2b(digest_size=16)
-    digest.update(f"{op}|{data!r}|{shape[0]!s},{shape[1]!s}|".encode())
+    digest.update(f"{op}|{data!r}|{_written(shape)}|".encode())
     if op in COMMUTATIVE:
         keys = sorted(a.key for a in args)
     elif op == "mul":
@@ -180,6 +184,11 @@ def _digest(op: str, args: tuple[Expr, ...], data: Any, shape: Shape) -> bytes:
     for key in keys:
         digest.update(key)
     return digest.digest()
+
+
+@lru_cache(maxsize=256)
+def _written(shape: Shape) -> str:
+    return f"{shape[0]!s},{shape[1]!s}"
 
 
 def topological(root: Expr, enter: Callable[[Expr], bool] | None = None) -> list[Expr]:

@@ -144,12 +144,13 @@ def inverse(arithmetic: Any, grid: Grid) -> Grid:
         rows[j], rows[best] = rows[best], rows[j]
         arithmetic.check_regular(rows[j][j], grid[:1])
         reciprocal = arithmetic.div(arithmetic.number(Fraction(1)), rows[j][j])
-        rows[j] = [arithmetic.mul(reciprocal, x) for x in rows[j]]
+        # before the pivot the row is zero
+        pivot = rows[j][j:] = [arithmetic.mul(reciprocal, x) for x in rows[j][j:]]
         for i in range(n):
-            if i != j:
+            if i != j and rows[i][j]:
                 factor = arithmetic.mul(minus, rows[i][j])
-                rows[i] = [
+                rows[i][j:] = [
                     arithmetic.add(x, arithmetic.mul(factor, y))
-                    for x, y in zip(rows[i], rows[j], strict=True)
+                    for x, y in zip(rows[i][j:], pivot, strict=True)
                 ]
     return [row[n:] for row in rows]

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from matrixcalc.grids import Grid, combined, identity, inverse, product, scaled
-from matrixcalc.jets import Decimals, OutsideDomain
+from matrixcalc.jets import Decimals, Jet, OutsideDomain
 
 
 def _norm(arithmetic: Decimals, grid: Grid) -> Decimal:
@@ -42,20 +42,44 @@ def exponential(arithmetic: Decimals, grid: Grid) -> Grid:
 
 
 def root(arithmetic: Decimals, grid: Grid) -> Grid:
+    """The principal sqrtm: of the numbers by iteration, then of their infinitesimal parts.
+
+    With s for the root that is known, n for what is missing, s*n + n*s is what the square lacks,
+    but for n*n, which is of a higher degree.
+    """
+    s = _root_of_numbers(arithmetic, [[arithmetic.value(x) for x in row] for row in grid])
+    if not arithmetic.order or not any(isinstance(x, Jet) for row in grid for x in row):
+        return s
+    places = [(i, j) for i in range(len(s)) for j in range(len(s))]
+    image = [
+        [(s[i][k] if j == m else 0) + (s[m][j] if i == k else 0) for k, m in places]
+        for i, j in places
+    ]
+    undone = inverse(arithmetic, image)
+    made = s
+    for _ in range(arithmetic.order):
+        lacking = combined(arithmetic, grid, product(arithmetic, made, made), -1)
+        column = product(arithmetic, undone, [[lacking[i][j]] for i, j in places])
+        missing = iter(column)
+        made = [[arithmetic.add(x, next(missing)[0]) for x in row] for row in made]
+    return made
+
+
+def _root_of_numbers(arithmetic: Decimals, grid: Grid) -> Grid:
     """The principal sqrtm by the iteration of Denman and Beavers."""
     half = arithmetic.number(Fraction(1, 2))
     y, z = grid, identity(arithmetic, len(grid))
     settled = Decimal(10) ** -(getcontext().prec * 6 // 10)
-    more = arithmetic.order + 1
+    settled_before = False
     for _ in range(60):
         following = scaled(arithmetic, half, combined(arithmetic, y, inverse(arithmetic, z)))
         z = scaled(arithmetic, half, combined(arithmetic, z, inverse(arithmetic, y)))
         change = _norm(arithmetic, combined(arithmetic, following, y, -1))
         y = following
-        if change <= settled * max(Decimal(1), _norm(arithmetic, y)):
-            if not more:
-                return y
-            more -= 1
+        near = change <= settled * max(Decimal(1), _norm(arithmetic, y))
+        if near and settled_before:
+            return y
+        settled_before = near
     raise OutsideDomain("a matrix without a real principal square root")
 
 

@@ -15,6 +15,9 @@ _COMMAND = re.compile(r"\\(?:([A-Za-z]{2,})|[,;:!|{}\[\]() ])|[_^]\s*\{")
 _SHARED = frozenset({"partial", "top"})
 """Commands that the language has as well."""
 _OPERAND = re.compile(r"(?:[^\W\d]\w*|[)'ᵀ])\Z")
+_POWER = re.compile(r"(?:\^|\*\*)\s*[-+]?\s*\d+\Z")
+_GIVEN = re.compile(r"(?:\A|[;\n])\s*([^\W\d]\w*)\s*[:=]")
+"""A name that is declared, or that an equation gives, in the language."""
 _BEHIND = re.compile(r"[\w)'ᵀ]\Z")
 _COMMENT = re.compile(r"(?<!\\)#[^\r\n]*")
 _MATH = re.compile(r"\s*\$[^$]+\$\s*|\s*\$\$[^$]+\$\$\s*")
@@ -28,14 +31,25 @@ def is_latex(text: object, names: Iterable[str] = ()) -> bool:
     >>> is_latex(r"\mathbf{x}^\top A"), is_latex("A\\b"), is_latex(r"X\beta", ["beta"])
     (True, False, False)
     """
-    if not isinstance(text, str) or ("\\" not in text and "{" not in text and "$" not in text):
+    if not isinstance(text, str):
         return False
+    latex, doubtful = _commands(text, names)
+    return latex or doubtful is not None
+
+
+def _commands(text: str, names: Iterable[str]) -> tuple[bool, re.Match[str] | None]:
+    """Whether a text has a command where the language has none, and the first that may as well
+    be the operator with a name behind it: ``A^2\\exp(x)``.
+    """
+    if "\\" not in text and "{" not in text and "$" not in text:
+        return False, None
     if _MATH.fullmatch(text):
-        return True
+        return True, None
     from matrixcalc.tex.commands import COMMANDS
 
-    known = {*names, *SPELLINGS}
-    text = _COMMENT.sub("", text)
+    text = _COMMENT.sub(lambda comment: " " * len(comment[0]), text)
+    known = {*names, *SPELLINGS, *_GIVEN.findall(text)}
+    doubtful: re.Match[str] | None = None
     for found in _COMMAND.finditer(text):
         sign, word = found[0], found[1]
         if word in _SHARED or (word is not None and word not in COMMANDS):
@@ -45,8 +59,10 @@ def is_latex(text: object, names: Iterable[str] = ()) -> bool:
             continue
         if sign in ("\\ ", "\\(") and _BEHIND.search(before.rstrip()):
             continue
-        return True
-    return False
+        if word not in known or not _POWER.search(before):
+            return True, None
+        doubtful = doubtful or found
+    return False, doubtful
 
 
 def read(text: object, names: Iterable[str] = ()) -> Program:
@@ -59,8 +75,11 @@ def read(text: object, names: Iterable[str] = ()) -> Program:
         return read_language(text)
     from matrixcalc.tex.reader import read_latex
 
-    if is_latex(text, names):
+    latex, doubtful = _commands(text, names)
+    if latex:
         return read_latex(text, names)
+    if doubtful is not None:
+        return _in_one_way(text, names, doubtful)
     # either notation: the language goes first, and what is shared means the same in both
     try:
         return read_language(text)
@@ -72,6 +91,22 @@ def read(text: object, names: Iterable[str] = ()) -> Program:
         except ParseError as other:
             further = (other.span or (0, 0))[0] > (error.span or (0, 0))[0]
             raise (other if further else error) from None
+
+
+def _in_one_way(text: str, names: Iterable[str], doubtful: re.Match[str]) -> Program:
+    """A text that only one of the notations can read; refused where both can."""
+    from matrixcalc.tex.reader import read_latex
+    from matrixcalc.tex.wordings import unclear_sign
+
+    try:
+        solved = read_language(text)
+    except ParseError:
+        return read_latex(text, names)
+    try:
+        read_latex(text, names)
+    except ParseError:
+        return solved
+    raise unclear_sign(doubtful[1], doubtful.start())
 
 
 def plain(text: str, names: Iterable[str] = ()) -> str:

@@ -185,6 +185,7 @@ STABLE: dict[str, Operator] = {
     for row in (
         Operator("_expm1", "any -> same", meaning="exp(A) - 1", spelled="expm1({A})", follows=True),
         Operator("_log1mexp", "any -> same", meaning="log(1 - exp(A))", spelled="log1mexp({A})", follows=True),
+        Operator("_log_inv_cloglog", "any -> same", meaning="log(1 - exp(-exp(A)))", spelled="log_inv_cloglog({A})", follows=True),
         Operator("_log_cosh", "any -> same", meaning="log(cosh(A))", spelled="log_cosh({A})", follows=True),
         Operator("_log_softplus", "any -> same", meaning="log(log(1 + exp(A)))", spelled="log_softplus({A})", follows=True),
         Operator("_sech2", "any -> same", meaning="1 - tanh(A).^2", spelled="sech2({A})", follows=True),

@@ -51,6 +51,13 @@ class Problem:
         kinds = [engine.structure_of(t) for t in self.targets]
         self.structured = (structured or "gradient") if any(kinds) else "none"
         self.function = substitute(source.expr, self.back) if self.back else source.expr
+        self._found = [engine.value_of(source.expr)]
+
+    def by_first(self, count: int) -> Problem:
+        """The same function by the first variables alone; the two share what they find."""
+        made = Problem(self.source, self.wrt[:count], self.structured)
+        made._found = self._found
+        return made
 
     def written(self) -> list[Expr]:
         """The parts of the function as they were written, with the declared properties."""
@@ -62,12 +69,12 @@ class Problem:
 
     def before_restoring(self, count: int) -> engine.Tensor:
         """The derivative by the first variables, in terms of the twins."""
-        tensor = engine.value_of(self.source.expr)
-        for twin, target in zip(self.twins[:count], self.targets[:count], strict=True):
-            tensor = engine.derivative(tensor, twin)
+        found = self._found
+        for k in range(len(found) - 1, count):
+            tensor = engine.derivative(found[k], self.twins[k])
             axis = sum(tensor.orders[:-1])
-            tensor = engine.in_structure(tensor, axis, target, self.structured)
-        return tensor
+            found.append(engine.in_structure(tensor, axis, self.targets[k], self.structured))
+        return found[count]
 
     def restored(self, tensor: engine.Tensor) -> engine.Tensor:
         """The tensor with the declared properties of the variables put to use."""

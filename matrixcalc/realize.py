@@ -13,7 +13,9 @@ from matrixcalc.errors import MatrixCalcError, ParseError, UnsupportedError
 from matrixcalc.expr import Expr
 from matrixcalc.operators import TABLE
 from matrixcalc.steps import Step, Steps, signature
-from matrixcalc.syntax import Program, read
+from matrixcalc.syntax import Node, Program, read
+from matrixcalc.tex.commands import COMMANDS
+from matrixcalc.tex.wordings import unclear_sign
 
 
 def realize(
@@ -124,7 +126,18 @@ def _power(step: Step, args: list[Expr]) -> Expr:
 
 
 def _solve(step: Step, args: list[Expr]) -> Expr:
+    if args[0].is_scalar:
+        _refuse_command(*step.node.args)
     return build.mul(build.power(args[0], MINUS), args[1])
+
+
+def _refuse_command(left: Node, right: Node) -> None:
+    r"""Refuse a\log(b) for a scalar a: it is a product in LaTeX, and nothing else tells."""
+    word = right
+    while word.op not in ("name", "call") and word.args:
+        word = word.args[0]
+    if word.start == left.end + 1 and word.value in COMMANDS:
+        raise unclear_sign(word.value, left.end)
 
 
 _OF_SCALARS = {"expm": "exp", "logm": "log", "sqrtm": "sqrt", "pinv": "inv"}

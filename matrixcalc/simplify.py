@@ -25,6 +25,8 @@ NESTED_COST = 20_000
 """What those trials may cost together."""
 SIGNS_COST = 5_000
 """Sums longer than this keep their signs as they are."""
+REMEMBERED = 1_000
+"""How many sums are remembered as they were simplified."""
 
 Feature = tuple[str, bytes]
 
@@ -83,7 +85,29 @@ def simplify_sum(terms: Iterable[Expr], trials: Trials | None = None) -> Expr:
 
     ``trials`` is what is left to a sum inside another that is being tried.
     """
-    terms = list(terms)
+    whole = tuple(terms)
+    place = (whole, trials is None)
+    made, taken = remembered.get(place, (None, 0))
+    left = trials.left if trials else 1
+    if made is not None and taken < left:
+        if trials:
+            trials.left -= taken
+        return made
+    made = _simplified(whole, trials)
+    if not trials or trials.left:
+        # with no trials left it might be another with more of them
+        if len(remembered) >= REMEMBERED:
+            remembered.clear()
+        remembered[place] = made, left - trials.left if trials else 0
+    return made
+
+
+remembered: dict[tuple[tuple[Expr, ...], bool], tuple[Expr, int]] = {}
+"""Sums as they were simplified, and how many trials that took: one sum is met again and again,
+as often as there are orders in which to draw out its factors."""
+
+
+def _simplified(terms: Sequence[Expr], trials: Trials | None) -> Expr:
     whole = merge(terms)
     if len(whole) == 1:
         return whole[0]
@@ -140,14 +164,20 @@ def merge(terms: Iterable[Expr]) -> list[Expr]:
     """Like terms added up, zeros left out; sums with a factor are not taken apart."""
     numbers: dict[bytes, Fraction] = {}
     rests: dict[bytes, Expr] = {}
+    alone: dict[bytes, Expr] = {}
     for t in terms:
-        number, rest = split_number(t)
-        if t is build.ZERO or build.is_zero(t):
+        if build.is_zero(t):
             continue
-        rests.setdefault(rest.key, rest)
-        numbers[rest.key] = numbers.get(rest.key, Fraction(0)) + number
+        number, rest = split_number(t)
+        if rest.key in numbers:
+            alone.pop(rest.key, None)
+            numbers[rest.key] += number
+        else:
+            alone[rest.key] = t
+            rests[rest.key] = rest
+            numbers[rest.key] = number
     return [
-        rest if numbers[key] == 1 else mul(num(numbers[key]), rest)
+        alone.get(key) or mul(num(numbers[key]), rest)
         for key, rest in rests.items()
         if numbers[key]
     ]

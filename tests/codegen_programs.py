@@ -139,6 +139,8 @@ EXAMPLES = (
        {"x": "vector(n)", "y": "vector(m)", "z": "scalar"}),
     _E("vec", "vec(X*A)", "X"),
     _E("determinant", "det(X)*tr(adj(X)*A)", "X", (0, 1), {"X": "matrix(n, n)"}),
+    _E("powers", "tr(A*X^3) + a'*X^-2*b", "X", (0, 1), {**_SQUARE, "A": "matrix(n, n)"}),
+    _E("cloglog", "sum(log(1 - exp(-exp(x))))", "x", (0, 1, 2)),
     _E("pinv", "sum(pinv(X))", "X", (0, 1), {"X": "matrix(m, n)"}),
     _E("expm", "expm(X)", "X"),
     _E("expm_frechet", "a'*expm(X)*b", "X", (0, 1), _SQUARE),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -184,6 +185,51 @@ def test_the_order_of_a_chain_is_chosen_when_it_runs(sizes: tuple[int, ...]) -> 
     assert "multi_dot" not in code(
         "tr(A*B*C*D*X)", "X", sizes={"n": 9, "m": 8, "p": 7, "q": 6}
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "wrt", "kind"),
+    [
+        ("x'*A^3*x", "x", "matrix(n, n)"),
+        ("y'*A^-2*x", "x", "matrix(n, n)"),
+        ("x'*A^-3*x", "x", "matrix(n, n) symmetric"),
+        ("norm2((A + s^2*eye(n))^-2*x)^2", "x", "matrix(n, n)"),
+        ("y'*(A + s^2*eye(n))^-1*y", "s", "matrix(n, n) positive_definite"),
+    ],
+)
+def test_a_power_beside_a_vector_is_not_formed(text: str, wrt: str, kind: str) -> None:
+    declared = {"A": kind, "s": "scalar", "x": "vector(n)", "y": "vector(n)"}
+    vars = {k: v for k, v in declared.items() if re.search(rf"\b{k}\b", text)}
+    source = code(text, wrt, (0, 1), vars=vars)
+    assert "matrix_power" not in source
+    assert "getri" not in source
+    rng = numpy.random.default_rng(1)
+    half = rng.standard_normal((4, 4))
+    values = {"A": half @ half.T + 2 * numpy.eye(4), "s": 0.7, "x": half[0], "y": half[1]}
+    given = {k: v for k, v in values.items() if k in vars}
+    value, gradient = compile(text, wrt, (0, 1), vars=vars)(**given)
+    d = derive(text, wrt, vars=vars, layout="mixed")
+    numpy.testing.assert_allclose(gradient, numpy.squeeze(d.evaluate(given)), rtol=1e-10)
+    assert numpy.isfinite(value)
+
+
+@pytest.mark.parametrize("middle", ["S", "inv(S)", "(S + S')", "S^2"])
+def test_a_form_of_a_difference_keeps_its_digits(middle: str) -> None:
+    f = compile(f"(x - m)'*{middle}*(x - m)", "x", (0, 1), vars={"S": "matrix(n, n)"})
+    s = numpy.array([[2.0, 1.0], [0.5, 3.0]])
+    inner = {"S": s, "inv(S)": numpy.linalg.inv(s), "(S + S')": s + s.T, "S^2": s @ s}[middle]
+    m = numpy.array([1000.0, -2000.0])
+    step = numpy.array([2.0**-30, 2.0**-29])
+    value, gradient = f(S=s, m=m, x=m + step)
+    assert value == pytest.approx(step @ inner @ step, rel=1e-12)
+    numpy.testing.assert_allclose(gradient, (inner + inner.T) @ step, rtol=1e-12)
+
+
+def test_quadratic_forms_of_powers_share_their_solves() -> None:
+    source = code("y'*inv(A)*y + y'*A^-2*y", "y", 0, vars={"A": "matrix(n, n) symmetric"})
+    assert source.count("dgetrs") == 1
+    assert "matrix_power(A, 2)" in code("tr(A^3)", "A", 0)
+    assert "vdot" in code("tr(A^3)", "A", 0)
 
 
 def test_an_argument_is_never_handed_back() -> None:

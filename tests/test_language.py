@@ -195,6 +195,61 @@ def test_a_command_of_latex_is_told_from_a_solution(text: str, same: str) -> Non
     assert parse(text) is parse(same)
 
 
+@pytest.mark.parametrize(
+    ("text", "same", "kinds"),
+    [
+        ("diag(a)\\softmax(x)", "inv(diag(a))*softmax(x)", {"a": "vector(n)"}),
+        ("(X'*X)\\exp(y)", "inv(X'*X)*exp(y)", {}),
+        ("A.T\\log(x)", "inv(A')*log(x)", {}),
+        ("A\\beta", "inv(A)*beta", {"beta": "vector(n)"}),
+        ("beta: vector(n); A\\beta", "beta: vector(n); inv(A)*beta", {}),
+        ("beta = B*x; A\\beta", "beta = B*x; inv(A)*beta", {}),
+        ("# \\mathbf{x}\nA\\exp(x)", "inv(A)*exp(x)", {}),
+        ("A^2 \\ exp(x)", "inv(A^2)*exp(x)", {}),
+        ("A^2\\cdot\\exp(x)", "A^2*exp(x)", {}),
+        ("A**-1\\exp(x)", "inv(A^-1)*exp(x)", {}),
+        ("A^-1\\exp(x)", "inv(A^-1)*exp(x)", {}),
+        ("A²\\exp(x)", "inv(A^2)*exp(x)", {}),
+        ("A^2\\logm(B)", "inv(A^2)*logm(B)", {}),
+        ("a \\ log(b)", "log(b)/a", {}),
+        ("a\\b", "b/a", {}),
+        ("a\\cdot\\log(b)", "a*log(b)", {}),
+        ("a\\log b", "a*log(b)", {}),
+        ("2\\exp(x)", "2*exp(x)", {}),
+    ],
+)
+def test_a_sign_right_behind_an_operand_solves(
+    text: str, same: str, kinds: dict[str, str]
+) -> None:
+    assert parse(text, kinds) is parse(same, kinds)
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "kinds"),
+    [
+        ("A^2\\exp(x)", "exp", {}),
+        ("c + a\\log(b)", "log", {}),
+        ("-a\\log(a)", "log", {}),
+        ("(a + c)\\sin(b)^2", "sin", {}),
+        ("x\\sin(x)", "sin", {"x": "scalar"}),
+        ("x'*x\\exp(y)", "exp", {}),
+        ("a\\beta", "beta", {"beta": "vector(n)"}),
+        ("# all of it\na\\log(b)", "log", {}),
+    ],
+)
+def test_a_sign_that_two_notations_read_is_refused(
+    text: str, word: str, kinds: dict[str, str]
+) -> None:
+    with pytest.raises(ParseError, match=r"^whether this \\ solves, as in A\\b, or begins") as info:
+        parse(text, kinds)
+    assert info.value.span is not None
+    start, end = info.value.span
+    assert text[start:end] == f"\\{word}"
+    assert info.value.hint == (
+        f"write \\ {word} with blanks around the sign to solve, \\cdot \\{word} for a product"
+    )
+
+
 def test_why_names_the_layout() -> None:
     plain = found("p'*x", "x").why
     assert plain.startswith("the entries ∂y/∂x_j stand in a row")

@@ -60,6 +60,24 @@ def test_the_notation(text: str, latex: str) -> None:
         assert made == latex
 
 
+@pytest.mark.parametrize(
+    ("text", "plain", "latex"),
+    [
+        ("1e300*x", "1e300*x", r"10^{300} \mathbf{x}"),
+        ("-12e40*x", "-12e40*x", r"-12 \cdot 10^{40} \mathbf{x}"),
+        ("x/1e30", "x/1e30", r"\frac{1}{10^{30}} \mathbf{x}"),
+        ("123456789123456789123456*x", "123456789123456789123456*x",
+         r"123456789123456789123456 \mathbf{x}"),
+    ],
+)
+def test_long_numbers_have_an_exponent(text: str, plain: str, latex: str) -> None:
+    e = parse(text)
+    assert str(e) == plain
+    assert parse(plain) is e
+    assert to_latex(e) == latex
+    assert parse(latex) is e
+
+
 def test_names() -> None:
     assert name_latex("mu2", bold=True) == r"\boldsymbol{\mu}_{2}"
     assert name_latex("x_max") == r"x_{\mathrm{max}}"

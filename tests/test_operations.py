@@ -322,6 +322,7 @@ MEANING: dict[str, tuple[Callable[[Any], Any], Callable[[float], bool]]] = {
     "cbrt": (lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)), ALL), "sqrt": (mpmath.sqrt, ABOVE),
     "expm1": (mpmath.expm1, ALL), "log1mexp": (lambda x: mpmath.log(-mpmath.expm1(x)), BELOW),
     "log_cosh": (lambda x: mpmath.log(mpmath.cosh(x)), ALL),
+    "log_inv_cloglog": (lambda x: mpmath.log(-mpmath.expm1(-mpmath.exp(x))), ALL),
     "log_softplus": (lambda x: mpmath.log(_softplus(x)), ALL),
 }
 POINTS = [s * x for x in (1e-8, 1e-3, 0.3, 0.68, 0.7, 1.0, 19.0, 21.0, 36.0, 38.0, 700.0, 1000.0)

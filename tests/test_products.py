@@ -191,3 +191,12 @@ def test_no_kronecker_product_is_formed(f: str, x: str, product: str | None) -> 
     text = code(f, x, product=product).rpartition('"""')[2]
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
     assert not re.search(r"\b(kron|eye)\(", "\n".join(lines))
+
+
+def test_a_product_is_that_of_the_function_beside_a_second_derivative_alone() -> None:
+    x, A, g = numpy.array([0.1, -0.2]), numpy.array([[1.0, 2.0], [3.0, 4.0]]), 2.0
+    f = compile("sum(exp(A*x))", "x", order=(2,), product="vjp")
+    second, product = f(A=A, x=x, G=g)
+    e = numpy.exp(A @ x)
+    assert numpy.allclose(second, A.T @ numpy.diag(e) @ A)
+    assert numpy.allclose(product, g * A.T @ e)

@@ -10,7 +10,7 @@ import numpy
 import pytest
 from mpmath import mp, mpf
 
-from matrixcalc.codegen.api import compile
+from matrixcalc.codegen.api import code, compile
 from matrixcalc.derive import derive
 from matrixcalc.errors import ParseError, UnknownNameError
 from matrixcalc.operators import STABLE
@@ -154,6 +154,11 @@ def softmax(z: Vector) -> list[Jet]:
     return [exp(a - lse(z)) for a in z]
 
 
+def log_others(z: Vector) -> list[Jet]:
+    return [log(total([exp(b) for j, b in enumerate(z) if j != i])) - lse(z)
+            for i in range(len(z))]
+
+
 def squared(z: Vector) -> Jet:
     return total([a * a for a in z])
 
@@ -200,6 +205,11 @@ BY_SIZE = [
      lambda x: log(total([exp(a) for a in x]) + exp(-total(x))), 1.0),
     ("sum(log(1 + exp(x)) - x.*y)",
      lambda x: total([log(1 + exp(a)) - a * w for a, w in zip(x, Y, strict=True)]), 1e3),
+    ("sum(log(1 - exp(softmax(x) - 1)))",
+     lambda x: total([log(1 - exp(-exp(a))) for a in log_others(x)]), 5.0),
+    ("y'*log(1 - exp(-exp(x))) - (vector(1) - y)'*exp(x)",
+     lambda x: total([log(1 - exp(-exp(a))) * w - exp(a) * (1 - mpf(w))
+                      for a, w in zip(x, Y, strict=True)]), 300.0),
 ]
 """Functions of which the largest entry is, for x up to a size: differences of data that are nearly
 equal have as few digits as these have in common."""
@@ -221,6 +231,26 @@ CHAINS = [
     ("sum(softplus(A*x))/(1 + exp(sum(x)))",
      lambda x: total([log(1 + exp(a)) for a in images(x)]) / (1 + exp(total(x)))),
     ("log(sum(1 - exp(-exp(x))))", lambda x: log(total([1 - exp(-exp(a)) for a in x]))),
+    ("sum(log(log(1 + exp(x))))", lambda x: total([log(log(1 + exp(a))) for a in x])),
+    ("sum(log(log(1 + exp(x - y))))",
+     lambda x: total([log(log(1 + exp(a + -mpf(w)))) for a, w in zip(x, Y, strict=True)])),
+    ("log(sum(exp(tanh(A*x - log(sum(exp(A*x)))))))",
+     lambda x: log(total([exp(tanh(a - lse(images(x)))) for a in images(x)]))),
+    ("norm2(exp(-x.^2))", lambda x: sqrt(squared([exp(-(a * a)) for a in x]))),
+    ("exp(-sum(exp(x)))", lambda x: exp(-total([exp(a) for a in x]))),
+    ("sum(log(1 - exp(-exp(x))))", lambda x: total([log(1 - exp(-exp(a))) for a in x])),
+    ("y'*log(1 - softmax(x))", lambda x: dot(Y, log_others(x))),
+    ("b'*log(1 - softmax(A*x))", lambda x: dot(B, log_others(images(x)))),
+    ("-y'*log(softmax(x)) - (vector(1) - y)'*log(1 - softmax(x))",
+     lambda x: -dot(Y, [a - lse(x) for a in x])
+     - dot([1 - w for w in Y], log_others(x))),
+    ("norm2(log(1 - softmax(x)))^2", lambda x: squared(log_others(x))),
+    ("tanh(sum(log(1 - softmax(2*x))))",
+     lambda x: tanh(total(log_others([a * 2 for a in x])))),
+    ("log(1 + exp(sum(log(1 - softmax(x - y)))))",
+     lambda x: log(1 + exp(total(log_others([a + -mpf(w) for a, w in zip(x, Y, strict=True)]))))),
+    ("max(log(1 - softmax(2*x)))",
+     lambda x: max(log_others([a * 2 for a in x]), key=lambda a: a.value)),
 ]
 """Chains of three and more functions: right to ten digits, or to twelve places beside 1."""
 
@@ -275,6 +305,21 @@ def test_of_a_longer_chain(text: str, f: Callable[[Vector], Jet]) -> None:
             assert numpy.isfinite(found).all(), x
             error = max(abs(mpf(float(a)) - b) for a, b in zip(found, right, strict=True))
             assert error <= 1e-10 * max(map(abs, right)) + mpf(10) ** -12, x
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["norm2(1 - exp(-exp(1 - sigmoid(x))))^2", "norm2(1 - exp(-exp(2*exp(x))))^2",
+     "sum((1 - exp(-exp(1 - tanh(x)))).^3)"],
+)
+def test_sums_of_sums_do_not_grow_beyond_measure(text: str) -> None:
+    f = compile(text, "x", (0, 1, 2), dense=True)
+    x = numpy.array([0.3, -0.5, 0.1])
+    step = 1e-6 * numpy.eye(3)
+    for k in (0, 1):
+        slope = numpy.array([(f(x + e)[k] - f(x - e)[k]) / 2e-6 for e in step])
+        numpy.testing.assert_allclose(f(x)[k + 1], slope, rtol=1e-6, atol=1e-8)
+    assert len(code(text, "x", (0, 1, 2), dense=True)) < 20_000
 
 
 def test_the_gradient_of_what_softmax_leaves() -> None:

@@ -83,7 +83,9 @@ def split_points(
                     right = 0.0
                     work = work if links[j].kind == "solve" else work / dims[j + 1]
                 choices.append((left + right + work, k))
-            cost[i, j], best[i, j] = min(choices)
+            # of equals the middle: y'*A*A*y is (A'*y)'*(A*y), which may be the same vector twice
+            work, k = min(choices, key=lambda c: (c[0], 2 * c[1] + 1 != i + j, c[1]))
+            cost[i, j], best[i, j] = work, k
     return best
 
 

@@ -1,9 +1,9 @@
 """Cheap sums multiplied out: (diag(s) - s*s')*A never forms the matrix in parentheses.
 
 A factor whose terms are all diagonal, of rank one, Kronecker products or multiples of the
-identity is multiplied term by term with the rest of its chain; so is a sum of variables that
-meets a vector, (A + A')*x, and any sum for which the hints on sizes say that it pays:
-with few columns in V, (T - U*V')*V is T*V - U*(V'*V). Any other sum is kept whole.
+identity is multiplied term by term with the rest of its chain; so is a sum of variables and
+powers that meets a vector, (A + inv(B))*x, and any sum for which the hints on sizes say that
+it pays: with few columns in V, (T - U*V')*V is T*V - U*(V'*V). Any other sum is kept whole.
 """
 
 from __future__ import annotations
@@ -93,9 +93,12 @@ def _work(chain: Sequence[Expr], sizes: Sizes) -> float:
 
 def _terms(a: Expr) -> Sequence[Expr]:
     """The terms of a matrix that is a sum or the transpose of one."""
+    if a.order != 2:
+        # the digits that x and m have in common would be lost in x'*S*z - m'*S*z
+        return ()
     if a.op == "T" and a.args[0].op == "add":
         return [build.transpose(t) for t in a.args[0].args]
-    return a.args if a.op == "add" and a.order == 2 else ()
+    return a.args if a.op == "add" else ()
 
 
 def _body(t: Expr) -> tuple[Expr, ...]:
@@ -117,4 +120,4 @@ def _leaf(t: Expr) -> bool:
     if len(body) != 1:
         return False
     f = body[0].args[0] if body[0].op == "T" else body[0]
-    return f.op == "sym"
+    return f.op in ("sym", "pow")

@@ -71,7 +71,8 @@ _VIEWS = frozenset({"T", "reshape", "vec", "diagonal"})
 class Value:
     """One array operation: what is done, to what, and the axes of the result.
 
-    ``place`` counts the values of one builder in the order in which they are made.
+    ``place`` counts the values of one builder in the order in which they are made. ``note``
+    says what it is: a text, or an expression that is written where the note is.
     """
 
     __slots__ = ("args", "data", "dims", "note", "op", "place")
@@ -84,7 +85,7 @@ class Value:
         self.args = args
         self.data = data
         self.dims = dims
-        self.note = ""
+        self.note: object = ""
 
     @property
     def ndim(self) -> int:

@@ -16,14 +16,18 @@ from typing import Any
 from matrixcalc import build
 from matrixcalc.codegen.chain import Link, multiply, size_of
 from matrixcalc.codegen.indexed import PRODUCTS, is_long, term_of
-from matrixcalc.codegen.ir import Builder, Dims, Value
+from matrixcalc.codegen.ir import Builder, Dims, Value, is_symmetric
 from matrixcalc.codegen.signs import nonnegative, semidefinite
+from matrixcalc.codegen.stability.logs import below_largest
 from matrixcalc.codegen.terms import lower_terms
 from matrixcalc.dims import Dim
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr, topological, topological_many
 from matrixcalc.index import Indices
 from matrixcalc.operators import row_of
+
+_MANY = 16
+"""Higher powers of a matrix are formed, although a vector is beside."""
 
 
 def dims_of(e: Expr) -> Dims:
@@ -61,7 +65,7 @@ class Lowering:
             if e not in self.known:
                 made = self._by_index(e) or self._node(e)
                 if not made.note and made.args and e.cost <= 40:
-                    made.note = str(e)
+                    made.note = e
                 self.known[e] = made
         return self.known[root]
 
@@ -113,6 +117,11 @@ class Lowering:
 
     def _add(self, e: Expr) -> Value:
         b = self.builder
+        below = below_largest(e)
+        if below is not None:
+            # u - max(u) + v: what is huge cancels before v is added, which it would swallow
+            first, others = (self.lower(part) for part in below)
+            return b.binary("add", first, others)
         numbers = {abs(build.split_number(t)[0]) for t in e.args}
         if e.order == 1 and len(numbers) == 1 and numbers != {1}:
             # one multiplication for all
@@ -122,7 +131,7 @@ class Lowering:
         plus: list[Value] = []
         minus: list[Value] = []
         diagonals: list[Value] = []
-        constant: list[Value] = []
+        constant: list[Expr] = []
         for t in e.args:
             number, rest = build.split_number(t)
             inner = [a for a in (rest.args if rest.op == "mul" else (rest,)) if not a.is_scalar]
@@ -131,7 +140,7 @@ class Lowering:
                 diagonals.append(v.args[0] if v.op == "diag" else self._eye_scale(v))
             elif e.order and len(inner) == 1 and inner[0].op == "ones":
                 scalars = [a for a in (t.args if t.op == "mul" else ()) if a.is_scalar]
-                constant.append(self.lower(build.mul(*scalars)))
+                constant.append(build.mul(*scalars))
             elif number < 0:
                 minus.append(self.lower(build.neg(t)))
             else:
@@ -140,7 +149,11 @@ class Lowering:
         for v in plus:
             total = v if total is None else b.binary("add", total, v)
         for c in constant:
-            total = c if total is None else b.binary("add", total, c)
+            if total is not None and build.split_number(c)[0] < 0:
+                total = b.binary("sub", total, self.lower(build.neg(c)))
+            else:
+                v = self.lower(c)
+                total = v if total is None else b.binary("add", total, v)
         for v in minus:
             total = b.make("neg", v, dims=v.dims) if total is None else b.binary("sub", total, v)
         if diagonals:
@@ -218,6 +231,23 @@ class Lowering:
         weighted = self._symmetric(chain, scale)
         if weighted is not None:
             return weighted
+        if any(f.order == 1 for f in chain):
+            chain = [g for f in chain for g in self._repeated(f)]
+        cut = next((i for i, f in enumerate(chain[:-1], 1) if f.cols.is_one), None)
+        if scale is not None and cut is not None and len(chain) > 2:
+            # an outer product: its vectors may stand elsewhere too, unscaled
+            left, right = (self._chain(part, None) for part in (chain[:cut], chain[cut:]))
+            sizes = [size_of(d, self.sizes) for d in (e.rows, e.cols)]
+            first = sizes[0] <= sizes[1]
+            scaled = self.builder.scaled(scale, left if first else right)
+            left, right = (scaled, right) if first else (left, scaled)
+            if left.ndim and right.ndim:
+                return self.builder.outer(left, right)
+            return self.builder.binary("mul", left, right)
+        return self._chain(chain, scale)
+
+    def _chain(self, chain: Sequence[Expr], scale: Value | None) -> Value:
+        """A product in the order that takes the least work."""
         links = [self._link(f) for f in chain]
         if scale is not None:
             links, scale = self._smallest(links, scale)
@@ -281,6 +311,17 @@ class Lowering:
             return Link("solve", self._factor(inner.args[0], base), f.rows, f.cols, f.op == "T")
         return Link("plain", self.known[f], f.rows, f.cols)
 
+    def _repeated(self, f: Expr) -> list[Expr]:
+        """A power of a matrix, beside a vector: as often by the matrix, or by its inverse."""
+        inner = f.args[0] if f.op == "T" else f
+        k = inner.args[1].number if inner.op == "pow" and inner.order == 2 else None
+        if k is None or k.denominator != 1 or not 1 < abs(k) <= _MANY:
+            return [f]
+        base = build.power(inner.args[0], build.num(1 if k > 0 else -1))
+        one = build.transpose(base) if f.op == "T" else base
+        self.lower(one)
+        return [one] * abs(int(k))
+
     def _form(self, link: Link) -> Value:
         b = self.builder
         if link.kind == "diag":
@@ -297,7 +338,8 @@ class Lowering:
             # other*inv(A) is (inv(A)'*other')'
             link = Link(link.kind, link.value, link.cols, link.rows, not link.flipped)
             return b.transpose(self._solve(link, b.transpose(other), True))
-        flipped = link.flipped and link.value.op == "lu"
+        whole = link.value.args[0]
+        flipped = link.flipped and link.value.op == "lu" and not is_symmetric(whole)
         return b.make("solve", link.value, other, dims=other.dims, data=flipped)
 
     def _factor(self, e: Expr, v: Value) -> Value:
@@ -395,4 +437,8 @@ class Lowering:
         b = self.builder
         if whole.op == "dot" and all(a.ndim == 2 for a in whole.args):
             return b.make("trace_product", *whole.args, dims=())
+        if whole.op == "matrix_power":
+            (base,), k = whole.args, whole.data - 1
+            below = b.make("matrix_power", base, dims=whole.dims, data=k) if k > 1 else base
+            return b.make("trace_product", below, base, dims=())
         return b.make("tr", whole, dims=())

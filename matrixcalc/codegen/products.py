@@ -91,13 +91,8 @@ def _formula(
     return made.tensor.natural
 
 
-def product_of(
-    product: str, problem: Problem, gradient: engine.Tensor | None = None
-) -> Product:
-    """A product for a problem with one variable. UnsupportedError for a name that is none.
-
-    ``gradient`` is the first derivative, where it is known.
-    """
+def product_of(product: str, problem: Problem) -> Product:
+    """A product for a problem with one variable. UnsupportedError for a name that is none."""
     if product not in PRODUCTS:
         raise UnsupportedError(
             f"no product {product!r}", hint=f"the products are {', '.join(PRODUCTS)}"
@@ -113,12 +108,7 @@ def product_of(
                 hint="the product jvp is the Jacobian times a direction",
             )
         v = direction(problem)
-        if product == "jvp":
-            y = problem.before_restoring(0)
-        elif gradient is None or problem.back:
-            y = problem.before_restoring(1)
-        else:
-            y = gradient
+        y = problem.before_restoring(0 if product == "jvp" else 1)
         made = along(y, problem.twins[0], v)
         if made.natural is not None and not problem.back:
             made.natural = engine.finish(made.natural)

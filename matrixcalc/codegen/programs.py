@@ -12,18 +12,19 @@ from matrixcalc.codegen.lower import Lowering
 from matrixcalc.codegen.meanings import written_out
 from matrixcalc.codegen.products import product_of
 from matrixcalc.codegen.program import Output, Program
+from matrixcalc.codegen.stability.centring import centred
 from matrixcalc.codegen.stability.forms import differentiable_form
 from matrixcalc.codegen.stability.passes import Stabilising
 from matrixcalc.codegen.stability.terms import stable_term
 from matrixcalc.codegen.structure import operator_of, owning
 from matrixcalc.codegen.terms import lower_terms
 from matrixcalc.derivative import Derivative
-from matrixcalc.derive import check_reading, derive
+from matrixcalc.derive import check_reading, derivative_of
 from matrixcalc.engine import Tensor
 from matrixcalc.errors import UnsupportedError
 from matrixcalc.expr import Expr, symbols
 from matrixcalc.index import Indices, Term
-from matrixcalc.layouts import arrange
+from matrixcalc.layouts import arrange, check_layout
 from matrixcalc.problem import Problem, problem_of
 
 _LABELS = ("value", "first derivative", "second derivative")
@@ -40,7 +41,7 @@ class Preparation:
     def of(self, e: Expr) -> Expr:
         """An expression as it is computed: spelled out, stable, cheap sums multiplied out."""
         if e not in self._made:
-            stable = self.stable.of(_spelled_out(e))
+            stable = self.stable.of(centred(_spelled_out(e)))
             made = distributed(stable, self.sizes)
             # diag(u)*diag(v) is now diag(u.*v), in which u and v may be huge and tiny
             self._made[e] = made if made is stable else self.stable.of(made)
@@ -96,17 +97,18 @@ def program_of(
 ) -> Program:
     """The program of a value, a first and a second derivative, a product, or several of them."""
     orders = _orders(order, product)
+    check_layout(layout)
     check_reading(structured)
-    found = {
-        k: derive(f, *(wrt,) * k, vars=vars, layout=layout, verify=False, structured=structured)
-        for k in sorted({k for k in orders if k})
-    }
-    one = found[min(found)].problem if found else problem_of(f, (wrt,), vars, structured)
-    function, target = one.function, one.targets[0]
+    most = problem_of(f, (wrt,) * max((1, *orders)), vars, structured)
+    found = {k: derivative_of(most.by_first(k), layout) for k in orders if k}
+    function, target = most.function, most.targets[0]
     prepare, lowering = Preparation(sizes), Lowering(sizes)
-    form = differentiable_form(one.source.expr, prepare.stable)
-    one = _formed(one, form)
-    computed = {k: _formed_derivative(d, form) for k, d in found.items()}
+    form = differentiable_form(most.source.expr, prepare.stable)
+    computed = found
+    if form is not most.source.expr:
+        most = Problem(most.source._replace(expr=form), most.wrt, most.structured)
+        computed = {k: _unlabelled(most.by_first(k), layout) for k in found}
+    one = most.by_first(1)
     # a variable that cancels is an argument all the same
     given = [build.sym(name, d.shape) for name, d in one.source.variables.items()]
     variables = [*given, *symbols(function), target]
@@ -120,7 +122,7 @@ def program_of(
             label = f"{_LABELS[k]}: {found[k]}"
             wanted.append(_of_tensor(prepare, one, label, tensor, whole, layout))
     if product is not None:
-        made = product_of(product, one, computed[1].tensor if 1 in found else None)
+        made = product_of(product, one)
         variables.append(_direction(lowering, made.operand))
         natural = made.tensor.natural
         label = f"{product}, by index terms" if natural is None else f"{product}: {natural}"
@@ -149,17 +151,9 @@ def program_of(
     return Program.of(about, variables, results, lowering.builder, bundled)
 
 
-def _formed(problem: Problem, form: Expr) -> Problem:
-    """The same problem for the function in another form."""
-    if form is problem.source.expr:
-        return problem
-    return Problem(problem.source._replace(expr=form), problem.wrt, problem.structured)
-
-
-def _formed_derivative(d: Derivative, form: Expr) -> Derivative:
-    """The same derivative, found from the function in another form."""
-    problem = _formed(d.problem, form)
-    return d if problem is d.problem else Derivative(problem, problem.tensor(), d.layout)
+def _unlabelled(problem: Problem, layout: str) -> Derivative:
+    """A derivative that is computed and never shown."""
+    return Derivative(problem, problem.tensor(), layout)
 
 
 def _orders(order: int | Sequence[int], product: str | None) -> tuple[int, ...]:

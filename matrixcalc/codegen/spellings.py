@@ -56,6 +56,15 @@ ELEMENTWISE: dict[str, Spelling] = {
         "ifelse.({0} .> -0.69, log.(.-expm1.(max.({0}, -0.69))), log1p.(.-exp.(min.({0}, -0.69))))",
         "(log(-expm1(max({0}, -0.69))) - log(-expm1(-0.69)) + log1p(-exp(min({0}, -0.69))))",
     ),
+    "log_inv_cloglog": _S(
+        "np.where({0} > -0.37, np.log1p(-np.exp(-np.exp(np.clip({0}, -0.37, 7.0)))), np.log(-np.expm1(-np.exp(np.clip({0}, -37.0, -0.37)))) + np.minimum({0} + 37.0, 0.0))",
+        "xp.where({0} > -0.37, xp.log1p(-xp.exp(-xp.exp(xp.minimum(xp.maximum({0}, 0.0 * {0} - 0.37), 0.0 * {0} + 7.0)))), xp.log(-xp.expm1(-xp.exp(xp.minimum(xp.maximum({0}, 0.0 * {0} - 37.0), 0.0 * {0} - 0.37)))) + xp.minimum({0} + 37.0, 0.0 * {0}))",
+        "jnp.where({0} > -0.37, jnp.log1p(-jnp.exp(-jnp.exp(jnp.clip({0}, -0.37, 7.0)))), jnp.log(-jnp.expm1(-jnp.exp(jnp.clip({0}, -37.0, -0.37)))) + jnp.minimum({0} + 37.0, 0.0))",
+        "torch.where({0} > -0.37, torch.log1p(-torch.exp(-torch.exp(torch.clamp({0}, -0.37, 7.0)))), torch.log(-torch.expm1(-torch.exp(torch.clamp({0}, -37.0, -0.37)))) - torch.relu(-37.0 - {0}))",
+        "(math.log1p(-math.exp(-math.exp(min({0}, 7.0)))) if {0} > -0.37 else math.log(-math.expm1(-math.exp(max({0}, -37.0)))) + min({0} + 37.0, 0.0))",
+        "ifelse.({0} .> -0.37, log1p.(.-exp.(.-exp.(clamp.({0}, -0.37, 7)))), log.(.-expm1.(.-exp.(clamp.({0}, -37, -0.37)))) .+ min.({0} .+ 37, 0))",
+        "(log(-expm1(-exp(min(max({0}, -37), -0.37)))) - log(-expm1(-exp(-0.37))) + log1p(-exp(-exp(min(max({0}, -0.37), 7)))) + min({0} + 37, 0))",
+    ),
     "log_cosh": _S(
         "(np.log1p(np.sinh(np.minimum(np.abs({0}), 20.0)) ** 2) / 2 + np.maximum(np.abs({0}) - 20.0, 0.0))",
         "(xp.log1p(xp.sinh(xp.minimum(xp.abs({0}), 0.0 * {0} + 20.0)) ** 2) / 2 + xp.maximum(xp.abs({0}) - 20.0, 0.0 * {0}))",

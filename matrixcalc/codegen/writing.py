@@ -91,7 +91,8 @@ class Writing:
         if v.op in ("dot", "symv"):
             return f"{parts[0]}{parts[1]}"
         if v.op == "gram" and len(parts) == 1:
-            return f"{parts[0]}t{parts[0]}"
+            whole = str(parts[0])
+            return f"{whole[:-1] if v.args[0].op == 'T' else whole + 't'}{whole}"
         return None
 
     def _short(self, v: Value) -> str | None:
@@ -194,7 +195,8 @@ def enclosed(text: str, own: int, level: int) -> str:
 def filled(template: str, texts: Sequence[tuple[str, int]]) -> str:
     """A template with texts, each with its level, in parentheses where they need them.
 
-    What stands between a parenthesis or comma and another needs none.
+    What stands between a parenthesis or comma and another needs none; a transpose of a
+    transpose is none.
 
     >>> filled("f({0}) + {0}", [("a - b", SUM)])
     'f(a - b) + (a - b)'
@@ -206,7 +208,7 @@ def filled(template: str, texts: Sequence[tuple[str, int]]) -> str:
         alone = before in ("(", ", ") and after in (")", ",")
         return str(before) + (inner if alone else enclosed(inner, own, ATOM))
 
-    return re.sub(r"(^|, |.)\{(\d)\}(?=(.|$))", text, template)
+    return re.sub(r"(^|, |.)\{(\d)\}(?=(.|$))", text, template).replace(".T.T", "")
 
 
 def axes_of(e: Expr) -> list[Dim]:

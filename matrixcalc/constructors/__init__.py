@@ -1,1 +1,1 @@
-"""The files of the constructors, one for each kind of node; :mod:`matrixcalc.build` collects them."""
+"""Constructors, a file for each kind of node; :mod:`matrixcalc.build` collects them."""

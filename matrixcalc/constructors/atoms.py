@@ -20,14 +20,13 @@ SYMMETRIC = frozenset({"symmetric", "positive_definite", "diagonal"})
 
 def num(value: Fraction | int) -> Expr:
     """A number."""
-    if type(value) is not Fraction:
-        value = Fraction(value)
-    parts = (value.numerator, value.denominator)
+    parts = value.as_integer_ratio()
     known = _COMMON.get(parts)
     if known is not None:
         return known
+    value = Fraction(value)
     made = _number(value)
-    if value.denominator < 4 and abs(value.numerator) < 10:
+    if value.denominator < 10 and abs(value.numerator) < 100:
         _COMMON[parts] = made
     return made
 

@@ -26,7 +26,7 @@ def elementwise_base(f: Expr) -> tuple[Expr, Expr]:
 def is_reciprocal(p: Expr) -> bool:
     """Whether a power is divided by: its exponent is a negative number."""
     exponent = p.args[1]
-    return exponent.op == "num" and exponent.data < 0
+    return exponent.op == "num" and exponent.data.numerator < 0
 
 
 def divides(p: Expr) -> bool:

@@ -6,7 +6,17 @@ from fractions import Fraction
 from math import isqrt
 
 from matrixcalc import build
-from matrixcalc.constructors.atoms import HALF, MAX_NUMBER_BITS, UNIT, ZERO, eye, num, ones, size
+from matrixcalc.constructors.atoms import (
+    HALF,
+    MAX_NUMBER_BITS,
+    MINUS,
+    UNIT,
+    ZERO,
+    eye,
+    num,
+    ones,
+    size,
+)
 from matrixcalc.constructors.factors import is_form
 from matrixcalc.constructors.transposes import is_skew, same_lean, transpose
 from matrixcalc.dims import SCALAR
@@ -18,12 +28,12 @@ def power(base: Expr, exponent: Expr) -> Expr:
     """A scalar to a scalar power, or a square matrix to a whole power."""
     if not base.is_scalar:
         return _matrix_power(base, int(exponent.data))
+    if exponent is UNIT:
+        return base
     if exponent.op == "num":
         k = exponent.data
-        if k == 0:
+        if not k:
             return UNIT
-        if k == 1:
-            return base
         whole = k.denominator == 1
         if base.op == "num":
             made = _number_power(base.data, k)
@@ -36,7 +46,7 @@ def power(base: Expr, exponent: Expr) -> Expr:
         elif base.op == "abs" and whole and k % 2 == 0:
             return power(base.args[0], exponent)
         cost = base.cost + (1 if k == HALF else 2)
-        if k < 0 and k != -1:
+        if k.numerator < 0 and exponent is not MINUS:
             cost += 2
         return node("pow", (base, exponent), None, SCALAR, cost, 0)
     if base is UNIT:

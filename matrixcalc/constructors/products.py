@@ -54,14 +54,14 @@ def mul(*factors: Expr) -> Expr:
             base, exponent = base_and_exponent(f)
             known = scalars.get(base.key)
             if known is not None:
-                base, exponent = known[0], build.add(known[1], exponent)
+                base, exponent = known[0], _sum_of_exponents(known[1], exponent)
             scalars[base.key] = (base, exponent)
         else:
             zero = zero or f.op == "zeros"
             chain.append(f)
             if len(chain) > MAX_FACTORS:
                 raise LimitError(f"a product of more than {MAX_FACTORS:,} factors arises")
-    if zero or number == 0:
+    if zero or not number:
         return zeros(_outer_shape(chain))
     if scalars and without_signs(scalars):
         return mul(num(number), *(power(b, x) for b, x in scalars.values()), *chain)
@@ -93,9 +93,9 @@ def mul(*factors: Expr) -> Expr:
     if any(map(_place, parts)):
         parts.sort(key=_place)
     parts.extend(chain)
-    if number == 0:
+    if not number:
         return zeros(_outer_shape(chain))
-    if number != 1:
+    if number is not ONE and number != 1:
         if len(parts) == 1 and parts[0].op == "add" and number == -1:
             return build.add(*(mul(MINUS, t) for t in parts[0].args))
         parts.insert(0, num(number))
@@ -254,17 +254,23 @@ def _form(parts: tuple[Expr, ...], cost: int, lean: int) -> Expr:
     return node("mul", parts, None, SCALAR, cost, 0, key)
 
 
+def _sum_of_exponents(a: Expr, b: Expr) -> Expr:
+    return num(a.data + b.data) if a.op == b.op == "num" else build.add(a, b)
+
+
 def split_number(e: Expr) -> tuple[Fraction, Expr]:
     """An expression as number times rest; the rest of a plain number is 1."""
     if e.op == "num":
         return e.data, UNIT
     if e.op == "mul" and e.args[0].op == "num":
-        rest = e.args[1:]
-        return e.args[0].data, rest[0] if len(rest) == 1 else _product(rest)
+        if e.rest is None:
+            rest = e.args[1:]
+            e.rest = rest[0] if len(rest) == 1 else _product(rest)
+        return e.args[0].data, e.rest
     return ONE, e
 
 
 def split_sign(e: Expr) -> int:
     """-1 for an expression that is written with a minus sign in front, else 1."""
     factor = e.data if e.op == "num" else e.args[0].data if e.op == "mul" else 1
-    return -1 if isinstance(factor, Fraction) and factor < 0 else 1
+    return -1 if isinstance(factor, Fraction) and factor.numerator < 0 else 1

@@ -16,6 +16,7 @@ def add(*terms: Expr) -> Expr:
     shape = next((t.shape for t in terms if not t.is_scalar), SCALAR)
     numbers: dict[bytes, Fraction] = {}
     rests: dict[bytes, Expr] = {}
+    alone: dict[bytes, Expr] = {}
     stack = list(reversed(terms))
     while stack:
         term = stack.pop()
@@ -31,10 +32,12 @@ def add(*terms: Expr) -> Expr:
         if known is None:
             numbers[rest.key] = factor
             rests[rest.key] = rest
+            alone[rest.key] = term
         else:
             numbers[rest.key] = known + factor
+            alone.pop(rest.key, None)
     parts = [
-        rest if numbers[key] == 1 else mul(num(numbers[key]), rest)
+        alone.get(key) or mul(num(numbers[key]), rest)
         for key, rest in rests.items()
         if numbers[key]
     ]

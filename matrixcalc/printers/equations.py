@@ -13,7 +13,8 @@ from matrixcalc.index import Indices, Term
 from matrixcalc.printers.ascii import to_ascii
 from matrixcalc.printers.index import axis_names, entry_latex, index_latex
 from matrixcalc.printers.latex import formula_rows, gathered, to_latex
-from matrixcalc.printers.text import ATOM, POWER, to_text
+from matrixcalc.printers.pieces import ATOM, POWER
+from matrixcalc.printers.text import to_text
 from matrixcalc.printers.unicode import name_unicode, to_unicode
 from matrixcalc.tex.names import name_latex
 

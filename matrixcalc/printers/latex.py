@@ -13,21 +13,9 @@ from matrixcalc.dims import Dim
 from matrixcalc.errors import LimitError
 from matrixcalc.expr import Expr, symbols
 from matrixcalc.operators import TABLE
-from matrixcalc.printers.text import (
-    ATOM,
-    COLS,
-    LONGEST,
-    POWER,
-    PRODUCT,
-    ROWS,
-    SUM,
-    Piece,
-    Writer,
-    _as_factor,
-    _reciprocal,
-    _swap,
-    shared_parts,
-)
+from matrixcalc.printers.known_sizes import COLS, ROWS, swapped
+from matrixcalc.printers.pieces import ATOM, POWER, PRODUCT, SUM, Piece, as_factor, integer
+from matrixcalc.printers.text import LONGEST, Writer, _reciprocal, shared_parts
 from matrixcalc.tex.names import letters_latex, name_latex
 
 _D = r"\mathrm{d}"
@@ -160,13 +148,24 @@ class _Latex(Writer):
             return POWER, [written]
         return ATOM, [self.spelled.get(e.name) or name_latex(e.name, bold=not e.is_scalar)]
 
+    def digits(self, text: str) -> str:
+        digits, _, exponent = text.partition("e")
+        if not exponent:
+            return text
+        power = f"10^{{{exponent}}}"
+        return power if digits == "1" else rf"{digits} \cdot {power}"
+
     def number(self, value: Fraction) -> tuple[int, list[Piece]]:
         sign = "-" if value < 0 else ""
         value = abs(value)
-        top, bottom = _as_factor(value)
+        top, bottom = map(self.digits, as_factor(value))
         if not bottom and (value.denominator == 1 or value.denominator > 9):
             return (PRODUCT if sign else ATOM), [f"{sign}{top}"]
-        return PRODUCT, [sign, rf"\frac{{{value.numerator}}}{{{value.denominator}}}"]
+        over, under = self.digits_of(value.numerator), self.digits_of(value.denominator)
+        return PRODUCT, [sign, rf"\frac{{{over}}}{{{under}}}"]
+
+    def digits_of(self, value: int) -> str:
+        return self.digits(integer(value))
 
     def exponent(self, value: Fraction) -> list[Piece]:
         return [str(value)]
@@ -218,7 +217,9 @@ class _Latex(Writer):
         if not below and number.denominator != 1:
             front = list(self.number(number)[1])
             number = Fraction(1)
-        top: list[list[Piece]] = [[str(number.numerator)]] if number.numerator != 1 else []
+        top: list[list[Piece]] = []
+        if number.numerator != 1:
+            top.append([self.digits_of(number.numerator)])
         alone = not front and not top and len(above) + len(tail) == 1 and bool(below)
         for s in above:
             tight = (s.op == "mul" and bool(tail)) or s.op == "had"
@@ -235,7 +236,7 @@ class _Latex(Writer):
                 front.append(self.TIMES)
             made = [*front, *pieces] or ["1"]
             return (ATOM if len(made) == 1 and isinstance(made[0], str) else PRODUCT), made
-        under: list[Piece] = [str(number.denominator)] if number.denominator != 1 else []
+        under: list[Piece] = [self.digits_of(number.denominator)] if number.denominator != 1 else []
         for s in below:
             under.extend([self.TIMES] if under else [])
             only = len(below) == 1 and number.denominator == 1 and s.args[1].data == -1
@@ -277,9 +278,9 @@ class _Latex(Writer):
     def transposed(self, e: Expr, known: int) -> tuple[int, list[Piece]]:
         inner = e.args[0]
         if inner.op == "pow" and inner.args[1].data == -1:
-            return POWER, [(inner.args[0], ATOM, _swap(known)), r"^{-\top}"]
+            return POWER, [(inner.args[0], ATOM, swapped(known)), r"^{-\top}"]
         need = POWER if inner.op in ("sym", "ones", "eye") else ATOM
-        return POWER, [(inner, need, _swap(known)), r"^\top"]
+        return POWER, [(inner, need, swapped(known)), r"^\top"]
 
     def call(self, e: Expr, known: int) -> tuple[int, list[Piece]]:
         form = _form(self.template(e))
@@ -355,5 +356,5 @@ def _form(template: str) -> _Form:
 def _dim(dim: Dim) -> str:
     parts = [name_latex(name) for name in dim.names]
     if dim.factor != 1 or not parts:
-        parts.insert(0, _as_factor(Fraction(dim.factor))[0])
+        parts.insert(0, as_factor(Fraction(dim.factor))[0])
     return " ".join(parts)

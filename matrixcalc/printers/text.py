@@ -8,18 +8,20 @@ from matrixcalc.build import elementwise_base, transpose
 from matrixcalc.dims import Dim
 from matrixcalc.expr import Expr, topological
 from matrixcalc.operators import row_of
+from matrixcalc.printers.known_sizes import BOTH, COLS, CONSTANTS, ROWS, provided, swapped
+from matrixcalc.printers.pieces import (
+    ATOM,
+    POWER,
+    PRODUCT,
+    SUM,
+    Piece,
+    as_factor,
+    exponent_pieces,
+    number_pieces,
+)
 
 LONGEST = 20_000
 """Longer results are written with names for the parts that occur more than once."""
-
-SUM, PRODUCT, POWER, ATOM = range(4)
-"""How tightly a piece of text binds, loosest first."""
-
-ROWS, COLS, BOTH = 1, 2, 3
-_CONSTANTS = frozenset({"eye", "ones", "zeros"})
-
-Piece = str | tuple[Expr, int, int]
-"""A text, or an expression with the binding it needs and the axes whose size is known."""
 
 
 def to_text(e: Expr, known: int = 0) -> str:
@@ -81,11 +83,11 @@ class Writer:
         order = topological(root, lambda e: e is root or e not in self.names)
         self.variables = {e.name for e in order if e.op == "sym"}
         self.provides: dict[Expr, int] | None = None
-        if any(e.op in _CONSTANTS for e in order):
+        if any(e.op in CONSTANTS for e in order):
             self.provides = {}
             for e in order:
                 named = e is not root and e in self.names
-                self.provides[e] = BOTH if named else _provided(e, self.provides)
+                self.provides[e] = BOTH if named else provided(e, self.provides)
 
     def write(self, root: Expr, known: int, binding: int = SUM) -> str:
         out: list[str] = []
@@ -119,7 +121,7 @@ class Writer:
             provides = self.provides
             for n in topological(e, lambda n: n not in provides):
                 if n not in provides:
-                    provides[n] = _provided(n, provides)
+                    provides[n] = provided(n, provides)
         return known | self.provides[e]
 
     def pieces(self, e: Expr, known: int) -> tuple[int, list[Piece]]:
@@ -134,7 +136,7 @@ class Writer:
             return ATOM, [self.size(e)]
         if op == "commutation":
             return ATOM, [self.commutation(*e.data)]
-        if op in _CONSTANTS:
+        if op in CONSTANTS:
             return self.constant(e, "1", known)
         if op == "add":
             return SUM, self.sum(e, known)
@@ -153,11 +155,15 @@ class Writer:
     def symbol(self, e: Expr) -> tuple[int, list[Piece]]:
         return ATOM, [e.name]
 
+    def digits(self, text: str) -> str:
+        """A number that is not negative, in the way of this notation."""
+        return text
+
     def number(self, value: Fraction) -> tuple[int, list[Piece]]:
-        return _number(value)
+        return number_pieces(value)
 
     def exponent(self, value: Fraction) -> list[Piece]:
-        return _exponent(value)
+        return exponent_pieces(value)
 
     def commutation(self, rows: Dim, cols: Dim) -> str:
         return f"commutation({rows}, {cols})"
@@ -173,7 +179,7 @@ class Writer:
         inner = e.args[0]
         level = ATOM if inner.op in ("T",) else POWER
         need = ATOM if inner.op in ("pow", "epow") and not self.is_call(inner) else level
-        return POWER, [(inner, need, _swap(known)), self.TRANSPOSE]
+        return POWER, [(inner, need, swapped(known)), self.TRANSPOSE]
 
     def is_call(self, e: Expr) -> bool:
         exponent = e.args[1]
@@ -263,7 +269,7 @@ class Writer:
         above = [(s, PRODUCT) for s in scalars if not _reciprocal(s)]
         below = [s for s in scalars if _reciprocal(s)]
         pieces: list[Piece] = []
-        top, bottom = _as_factor(number)
+        top, bottom = map(self.digits, as_factor(number))
         if top != "1" or (not above and not tail):
             pieces.append(top)
         for s, binding in above:
@@ -363,7 +369,7 @@ class Writer:
             edge |= (known if high == len(factors) else self.known(factors[high]) << 1) & COLS
             if flip:
                 inner = [transpose(f) for f in reversed(factors[low:high])]
-                pieces.extend(self.group(self.factors(inner, _swap(edge))))
+                pieces.extend(self.group(self.factors(inner, swapped(edge))))
                 pieces.append(self.TRANSPOSE)
             else:
                 pieces.extend(self.factors(factors[low:high], edge))
@@ -451,60 +457,6 @@ class Writer:
         return ROWS if e.op == "diag" and known else 0
 
 
-def _swap(known: int) -> int:
-    return (known & ROWS) << 1 | (known & COLS) >> 1
-
-
-def _provided(e: Expr, below: dict[Expr, int]) -> int:
-    """The axes whose size the expression itself tells, being that of a variable in it."""
-    op = e.op
-    own = 0
-    if op in _CONSTANTS:
-        own = 0
-    elif op == "sym" or not e.args:
-        own = BOTH
-    elif op in ("add", "had"):
-        for a in e.args:
-            own |= below[a]
-    elif op == "mul":
-        chain = [a for a in e.args if not a.is_scalar]
-        if chain:
-            own = (below[chain[0]] & ROWS) | (below[chain[-1]] & COLS)
-    elif op == "T":
-        own = _swap(below[e.args[0]])
-    elif op in ("pow", "epow"):
-        own = below[e.args[0]] | (0 if e.args[1].is_scalar else below[e.args[1]])
-        if op == "pow" and own:
-            own = BOTH
-    elif op == "kron":
-        own = below[e.args[0]] & below[e.args[1]]
-    elif op == "vec":
-        own = BOTH if below[e.args[0]] == BOTH else COLS
-    elif op == "diag":
-        own = BOTH if below[e.args[0]] & ROWS else 0
-    elif op == "diagonal":
-        own = BOTH if below[e.args[0]] else COLS
-    elif op == "colsum":
-        own = ROWS | (below[e.args[0]] & COLS)
-    elif op == "rowsum":
-        own = COLS | (below[e.args[0]] & ROWS)
-    elif op == "pinv":
-        own = _swap(below[e.args[0]])
-    else:
-        own = below[e.args[0]]
-        row = row_of(op)
-        assert row is not None
-        if row.signature.startswith("[n,n]") and own:
-            own = BOTH
-    if e.rows.is_one:
-        own |= ROWS
-    if e.cols.is_one:
-        own |= COLS
-    if op == "eye" and own:
-        own = BOTH
-    return own
-
-
 def _constant_factor(e: Expr) -> tuple[Expr, ...] | None:
     """The scalars s of s*ones, or None for another expression."""
     if e.op == "ones":
@@ -543,32 +495,3 @@ def _best_run(factors: list[Expr], low: int, high: int) -> tuple[int, int] | Non
 
 def _dim(dim: object) -> str:
     return str(dim)
-
-
-def _number(value: Fraction) -> tuple[int, list[Piece]]:
-    top, bottom = _as_factor(abs(value))
-    sign = "-" if value < 0 else ""
-    if bottom:
-        return PRODUCT, [f"{sign}{top}/{bottom}"]
-    return (PRODUCT if sign else ATOM), [sign + top]
-
-
-def _exponent(value: Fraction) -> list[Piece]:
-    _, pieces = _number(value)
-    text = str(pieces[0])
-    return [f"({text})" if "/" in text else text]
-
-
-def _as_factor(value: Fraction) -> tuple[str, str]:
-    """A number not below zero as (numerator, denominator), the latter ``""`` for 1.
-
-    Decimals where they are short and exact: 0.5, but 1/3.
-    """
-    if value.denominator == 1:
-        return str(value.numerator), ""
-    for digits in range(1, 7):
-        scaled = value * 10**digits
-        if scaled.denominator == 1:
-            text = str(scaled.numerator).rjust(digits + 1, "0")
-            return f"{text[:-digits]}.{text[-digits:]}", ""
-    return str(value.numerator), str(value.denominator)

@@ -6,7 +6,8 @@ import re
 from fractions import Fraction
 
 from matrixcalc.expr import Expr, symbols
-from matrixcalc.printers.text import ATOM, LONGEST, POWER, PRODUCT, SUM, Piece, Writer, to_text
+from matrixcalc.printers.pieces import ATOM, POWER, PRODUCT, SUM, Piece
+from matrixcalc.printers.text import LONGEST, Writer, to_text
 from matrixcalc.tex.names import greek_letter, parts_of
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

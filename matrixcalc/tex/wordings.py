@@ -12,6 +12,15 @@ _RAISED = frozenset({"TOP", "INVTOP", "PINV", "POW", "EPOW"})
 _TAKING = frozenset({"FRAC", "DFRAC", "SQRT", "CBRT"})
 
 
+def unclear_sign(word: str, at: int) -> ParseError:
+    r"""The error for a sign with a word behind it that two notations read, each in its way."""
+    return ParseError(
+        rf"whether this \ solves, as in A\b, or begins \{word} of LaTeX is not clear",
+        span=(at, at + 1 + len(word)),
+        hint=rf"write \ {word} with blanks around the sign to solve, \cdot \{word} for a product",
+    )
+
+
 def explain(text: str, tokens: list[Token], found: Token | None) -> ParseError:
     r"""The error for a formula whose reading stopped at a token, or at its end.
 

@@ -32,11 +32,9 @@ function derivative(S, m, x)
     # x - m
     difference = x .- m
     solution = factor \ difference
-    # 0.5*logdet(S) + 0.5*(x'*inv(S)*(x - m) - m'*inv(S)*(x - m))
-    value = 0.5 * logdet(factor) + 0.5 * (dot(x, solution) - dot(m, solution))
-    solution_2 = factor \ (0.5 .* difference)
-    # 0.5*inv(S)*(x - m)*m'*inv(S) - 0.5*inv(S)*(x - m)*x'*inv(S) + 0.5*inv(S)
-    first_derivative = solution_2 * (factor \ m)' .+ 0.5 .* inv(factor) .- solution_2 *
-            (factor \ x)'
+    # 0.5*logdet(S) + 0.5*(x - m)'*inv(S)*(x - m)
+    value = 0.5 * logdet(factor) + 0.5 * dot(difference, solution)
+    # 0.5*inv(S) - 0.5*inv(S)*(x - m)*(x - m)'*inv(S)
+    first_derivative = 0.5 .* inv(factor) .- 0.5 .* solution * solution'
     return value, first_derivative
 end

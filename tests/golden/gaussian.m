@@ -36,10 +36,8 @@ function [value, first_derivative] = derivative(S, m, x)
     % x - m
     difference = x - m;
     solution = factor \ (factor' \ difference);
-    % 0.5*logdet(S) + 0.5*(x'*inv(S)*(x - m) - m'*inv(S)*(x - m))
-    value = 0.5 * (2 * sum(log(diag(factor)))) + 0.5 * (x' * solution - m' * solution);
-    solution_2 = factor \ (factor' \ (0.5 * difference));
-    total = solution_2 * (factor \ (factor' \ m))' + 0.5 * (factor \ (factor' \ eye(n)));
-    % 0.5*inv(S)*(x - m)*m'*inv(S) - 0.5*inv(S)*(x - m)*x'*inv(S) + 0.5*inv(S)
-    first_derivative = total - solution_2 * (factor \ (factor' \ x))';
+    % 0.5*logdet(S) + 0.5*(x - m)'*inv(S)*(x - m)
+    value = 0.5 * (2 * sum(log(diag(factor)))) + 0.5 * (difference' * solution);
+    % 0.5*inv(S) - 0.5*inv(S)*(x - m)*(x - m)'*inv(S)
+    first_derivative = 0.5 * (factor \ (factor' \ eye(n))) - 0.5 * solution * solution';
 end

@@ -11,12 +11,25 @@ from collections.abc import Sequence
 
 from matrixcalc import build
 from matrixcalc.build import add, had, mul, neg, num
-from matrixcalc.calls import make_call
+from matrixcalc.calls import make_call, rebuild
 from matrixcalc.codegen.stability.logs import terms
-from matrixcalc.expr import Expr
+from matrixcalc.expr import Expr, topological
 
 _FEW = 3
 """Longer sums are not multiplied out."""
+
+
+def centred(root: Expr) -> Expr:
+    """The expression with every sum in its centred form.
+
+    That is found before weights and what they weigh become one exponential.
+    """
+    made: dict[Expr, Expr] = {}
+    for e in topological(root):
+        args = tuple(made[a] for a in e.args)
+        plain = e if args == e.args else rebuild(e, args, e.shape)
+        made[e] = centred_sum(plain) if plain.op == "add" else plain
+    return made[root]
 
 
 def centred_product(e: Expr) -> Expr:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from matrixcalc import build
 from matrixcalc.build import add, epower, had, mul, neg, num
 from matrixcalc.calls import make_call
-from matrixcalc.codegen.stability.logs import exponential, scaled, spread, upright
+from matrixcalc.codegen.stability.logs import exponential, parts_of, scaled, spread, upright
 from matrixcalc.codegen.stability.quotients import over_one_denominator
 from matrixcalc.codegen.stability.split import Splitting
 from matrixcalc.codegen.stability.vanishing import vanishing
@@ -90,15 +90,25 @@ def _of_exponentials(e: Expr, splitting: Splitting) -> Expr:
     """exp(x) - exp(y) as (exp(x) + exp(y))*tanh((x - y)/2)."""
     if e.op != "add" or len(e.args) != 2:
         return e
+    if any(f.op in ("max", "min") for t in e.args for f in parts_of(t)):
+        # relative to the largest: that says by itself that it is not above zero
+        return e
     s = splitting.of(e)
     if s is None or len(s.rest) != 1 or s.rest[0].op != "tanh":
         return e
-    total = add(*(t if build.split_number(t)[0] > 0 else neg(t) for t in e.args))
+    total = add(*(t if _is_positive(t, splitting) else neg(t) for t in e.args))
     whole = splitting.of(total)
     if whole is not None and whole.log.op == "_log_cosh":
         v = s.rest[0].args[0]
         return mul(num(2), make_call("sinh", (v,)))
     return had(total, s.rest[0])
+
+
+def _is_positive(t: Expr, splitting: Splitting) -> bool:
+    """Whether a term that is a number times an exponential, or a number, is above zero."""
+    s = splitting.of(t)
+    number = None if s is None else s.numbers()
+    return (build.split_number(t)[0] if number is None else number) > 0
 
 
 # polynomials in a function with known complements
@@ -121,9 +131,8 @@ def _factored(e: Expr) -> Expr:
             numbers.append(number)
             for k, c in p.items():
                 known[k] = known.get(k, Fraction(0)) + number * c
-        made = [_group(base, *group) for group in groups.values()]
-        if any(changed for _, changed in made):
-            e = add(build.zeros(e.shape), *(t for t, _ in made))
+        if any(_is_no_mere_sum(base, p, len(n)) for _, p, n in groups.values()):
+            e = add(build.zeros(e.shape), *(_group(base, c, p) for c, p, _ in groups.values()))
             if e.op != "add":
                 return e
             parts = [_parts(t) for t in e.args]
@@ -173,23 +182,27 @@ def _in_terms_of(
     return had(build.ones(whole.shape), *others), p
 
 
-def _group(
-    base: Expr, cofactor: Expr, p: Polynomial, numbers: Sequence[Fraction]
-) -> tuple[Expr, bool]:
-    """A polynomial in the function times the cofactor, and whether that is no mere sum of
-    as many terms as there are numbers."""
-    degree = max(p)
-    coefficients = [p.get(k, Fraction(0)) for k in range(degree + 1)]
+def _is_no_mere_sum(base: Expr, p: Polynomial, count: int) -> bool:
+    """Whether a polynomial has known factors, or fewer terms than it came from."""
+    _, counts = _without_roots(base, p)
+    return sum(map(bool, p.values())) < count or any(k for root, k in counts.items() if root)
+
+
+def _without_roots(base: Expr, p: Polynomial) -> tuple[list[Fraction], dict[Fraction, int]]:
+    """The coefficients of a polynomial in the function without its known factors, and those."""
+    coefficients = [p.get(k, Fraction(0)) for k in range(max(p) + 1)]
     while coefficients and not coefficients[-1]:
         coefficients.pop()
-    if not coefficients:
-        return build.zeros(cofactor.shape), True
-    plain = [k for k, c in enumerate(coefficients) if c]
     counts: dict[Fraction, int] = {}
-    if len(plain) > 1:
+    if sum(map(bool, coefficients)) > 1:
         for root in _ROOTS[base.op]:
             coefficients, counts[root] = _divided(coefficients, root)
-    found = any(k for root, k in counts.items() if root) or len(plain) < len(numbers)
+    return coefficients, counts
+
+
+def _group(base: Expr, cofactor: Expr, p: Polynomial) -> Expr:
+    """A polynomial in the function times the cofactor."""
+    coefficients, counts = _without_roots(base, p)
     low = counts.get(Fraction(0), 0)
     left = add(
         build.zeros(cofactor.shape),
@@ -198,7 +211,7 @@ def _group(
     )
     powers = [epower(base, num(low))] if low else []
     powers += _complements(base, counts)
-    return had(cofactor, left, *powers), found
+    return had(cofactor, left, *powers)
 
 
 def _divided(coefficients: list[Fraction], root: Fraction) -> tuple[list[Fraction], int]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
+from math import lcm
 
 from matrixcalc import build
 from matrixcalc.build import add, epower, had, mul, neg, num
@@ -57,8 +59,11 @@ def scaled(k: Fraction, e: Expr) -> Expr:
     return add(build.zeros(e.shape), *(mul(num(k), t) for t in terms(e)))
 
 
+@lru_cache(maxsize=512)
 def canonical(e: Expr) -> Expr:
     """A logarithm in terms of few names, so that equal parts cancel.
+
+    One logarithm is asked for by each rule that looks at it; what was made last is remembered.
 
     >>> from matrixcalc.infer import parse
     >>> canonical(parse("a + softplus(-a) - softplus(a)"))
@@ -67,10 +72,11 @@ def canonical(e: Expr) -> Expr:
     done: list[Expr] = []
     todo = list(reversed(terms(e)))
     while todo:
-        number, rest = build.split_number(todo.pop())
+        t = todo.pop()
+        number, rest = build.split_number(t)
         other = _other_form(rest)
         if other is None:
-            done.append(mul(num(number), rest))
+            done.append(t)
         else:
             todo.extend(mul(num(number), t) for t in reversed(terms(other)))
     return add(build.zeros(e.shape), *done)
@@ -109,12 +115,13 @@ def _other_form(e: Expr) -> Expr | None:
     return None
 
 
-def peeled(log: Expr) -> tuple[list[Piece], Expr]:
+@lru_cache(maxsize=512)
+def peeled(log: Expr) -> tuple[tuple[Piece, ...], Expr]:
     """A canonical logarithm as named pieces and what is left.
 
     >>> from matrixcalc.infer import parse
     >>> peeled(parse("a - softplus(a)"))
-    ([Piece(name='softplus', inner=-a, times=Fraction(-1, 1))], 0)
+    ((Piece(name='softplus', inner=-a, times=Fraction(-1, 1)),), 0)
     """
     pieces: list[Piece] = []
     left = log
@@ -128,9 +135,8 @@ def peeled(log: Expr) -> tuple[list[Piece], Expr]:
             tries = [Fraction(0), -c]
             if c.denominator == 1 and 1 < abs(c) <= _FEW:
                 tries[1:1] = [Fraction(k if c < 0 else -k) for k in range(1, abs(int(c)))]
-            found = [canonical(add(without, scaled(-j, u))) for j in tries]
-            best = min(range(len(tries)), key=lambda i: _length(found[i]))
-            left, j = found[best], tries[best]
+            j = _shortening(canonical(without), canonical(u), tries)
+            left = canonical(add(without, scaled(-j, u)))
             pieces += [Piece("softplus", u, c + j)] if c + j else []
             pieces += [Piece("softplus", neg(u), -j)] if j else []
             continue
@@ -138,9 +144,9 @@ def peeled(log: Expr) -> tuple[list[Piece], Expr]:
             pieces.append(Piece(rest.op, rest.args[0], c))
             left = add(left, neg(t))
             continue
-        constant = next((f for f in _bare(rest) if f.op == "log" and f.args[0].op == "num"), None)
-        if constant is not None and len(_bare(rest)) == 1:
-            pieces.append(Piece("number", constant.args[0], c))
+        alone = parts_of(rest)
+        if len(alone) == 1 and alone[0].op == "log" and alone[0].args[0].op == "num":
+            pieces.append(Piece("number", alone[0].args[0], c))
             left = add(left, neg(t))
             continue
         named = _summed(rest, log.shape)
@@ -150,20 +156,28 @@ def peeled(log: Expr) -> tuple[list[Piece], Expr]:
             if len(terms(made)) < len(terms(left)):
                 pieces.append(Piece(name, u, -c))
                 left = made
-    return pieces, left
+    return tuple(pieces), left
 
 
-def _length(log: Expr) -> tuple[int, Fraction]:
-    """How many terms, and how often these are taken."""
-    parts = terms(log)
-    return len(parts), sum((abs(build.split_number(t)[0]) for t in parts), Fraction(0))
+def _shortening(log: Expr, u: Expr, tries: list[Fraction]) -> Fraction:
+    """The j for which log - j*u has the fewest terms, then those that are taken least often."""
+    numbers = {rest.key: k for k, rest in map(build.split_number, terms(log))}
+    pairs = [(numbers.get(rest.key, 0), k) for k, rest in map(build.split_number, terms(u))]
+    common = lcm(*(k.denominator for pair in pairs for k in pair))
+    whole = [(int(a * common), int(k * common)) for a, k in pairs]
+
+    def length(j: Fraction) -> tuple[int, Fraction]:
+        left = [a * j.denominator - j.numerator * k for a, k in whole]
+        return sum(map(bool, left)), Fraction(sum(map(abs, left)), j.denominator)
+
+    return min(tries, key=length)
 
 
 def _inside(name: str, e: Expr) -> Expr | None:
     """The u of f(u), repeated like that where f(u) is repeated to a shape."""
     if e.op == name:
         return e.args[0]
-    bare = _bare(e)
+    bare = parts_of(e)
     if len(bare) != 1 or bare[0].op != name:
         return None
     return mul(*(bare[0].args[0] if f is bare[0] else f for f in e.args))
@@ -182,15 +196,43 @@ def _called(name: str, u: Expr) -> Expr:
     return mul(f, *ones) if first or alone.is_scalar else mul(*ones, f)
 
 
-def _bare(e: Expr) -> list[Expr]:
+def log1mexp(u: Expr) -> Expr:
+    """log(1 - exp(u)), where u may be -exp(v) and exp(v) too small to be a number."""
+    minus = neg(u)
+    if minus.op == "exp":
+        return make_call("_log_inv_cloglog", minus.args)
+    return make_call("_log1mexp", (u,))
+
+
+def parts_of(e: Expr) -> list[Expr]:
+    """The factors of a product, without what only repeats it to a shape."""
     return [f for f in (e.args if e.op == "mul" else (e,)) if f.op != "ones"]
+
+
+def below_largest(e: Expr) -> tuple[Expr, Expr] | None:
+    """``u - max(u) + v`` as ``u - max(u)`` and ``v``, or None for another sum.
+
+    >>> from matrixcalc.infer import parse
+    >>> below_largest(parse("exp(x) + x - max(exp(x))"))
+    (exp(x) - max(exp(x)), x)
+    """
+    keys = {t.key for t in e.args}
+    for t in e.args:
+        top = next((f for f in parts_of(t) if f.op in ("max", "min")), None)
+        if top is None or build.split_number(t)[0] != -1 or top.args[0].shape != e.shape:
+            continue
+        near = terms(top.args[0])
+        if len(near) + 1 < len(e.args) and all(u.key in keys for u in near):
+            found = {t.key, *(u.key for u in near)}
+            return add(*near, t), add(*(u for u in e.args if u.key not in found))
+    return None
 
 
 def _summed(e: Expr, shape: Shape) -> tuple[str, Expr] | None:
     """The log-softmax to which a repeated logsumexp belongs, and its argument in this shape."""
     if e.op != "mul":
         return None
-    factors = _bare(e)
+    factors = parts_of(e)
     if len(factors) != 1:
         return None
     f = factors[0]
@@ -295,6 +337,10 @@ def bounded(log: Expr) -> bool:
     """Whether an exponential is a product of names of which none can overflow, or is taken
     relative to the largest."""
     pieces, left = peeled(log)
-    if any(f.op == "max" for t in terms(left) for f in _bare(t)):
-        return True
+    for t in terms(left):
+        k, rest = build.split_number(t)
+        top = next((f for f in parts_of(rest) if f.op == "max"), None)
+        if top is not None and k < 0 and top.args[0].shape == log.shape:
+            less = canonical(add(left, neg(t), scaled(k, top.args[0])))
+            left = less if len(terms(less)) < len(terms(left)) else left
     return build.is_zero(left) and all(p.name == "number" or _factor(p) for p in pieces)

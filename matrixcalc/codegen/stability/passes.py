@@ -21,7 +21,9 @@ from matrixcalc.codegen.stability.logs import (
     bounded,
     canonical,
     exponential,
+    log1mexp,
     logarithm,
+    parts_of,
     peeled,
     scaled,
     spread,
@@ -63,7 +65,7 @@ class Stabilising:
                     new = build.transpose(self.rule(plain.args[0]))
                 else:
                     new = self.rule(plain)
-                made[e] = vanishing(new) if new.op in ("add", "log", "_logaddexp") else new
+                made[e] = vanishing(new)
         return made[root]
 
     def rule(self, e: Expr) -> Expr:
@@ -123,6 +125,10 @@ class Stabilising:
         if log is not None:
             found.append(spread(log, a.shape))
             number, rest = abs(number), []
+        others = [f for f in rest if f.op == "_softmax_rest"]
+        if others and number > 0 and len(others) == len(rest):
+            found += map(_log_softmax_rest, others)
+            rest = []
         if not found:
             if a.op == "add" and one in a.args:
                 return make_call("log1p", (add(a, neg(one)),))
@@ -138,13 +144,15 @@ class Stabilising:
         """A product with exponentials in its scalars and its factors."""
         scalars = [a for a in e.args if a.is_scalar]
         before = [a for a in e.args if not a.is_scalar]
-        chain = self._scaled(before)
+        chain = self._multiplied_out(self._scaled(before))
         known = self.splitting.of(mul(*scalars)) if scalars else None
         if known is None:
             return e if chain == before else mul(*scalars, *chain)
-        if len(chain) == 1 and chain[0].op == "add" and any(map(self.may_be_huge, chain[0].args)):
+        i = next((i for i, f in enumerate(chain) if f.op == "add"), None)
+        plain = i is not None and all(f.op == "diag" for f in chain if f is not chain[i])
+        if i is not None and plain and any(map(self.may_be_huge, chain[i].args)):
             # exp(-z)*(y*exp(x)' + …): each term takes what it needs
-            each = (mul(*scalars, t) for t in chain[0].args)
+            each = (mul(*scalars, *chain[:i], t, *chain[i + 1 :]) for t in chain[i].args)
             return add(*(self._chain(t) if t.op == "mul" else t for t in each))
         log = known.log
         for i in range(len(chain)):
@@ -157,10 +165,11 @@ class Stabilising:
             left = [(i, self.splitting.of(_core(f)[0])) for i, f in enumerate(chain)]
             able = [(i, s) for i, s in left if s is not None and (_open(s.log) or _grows(s))]
             able.sort(key=lambda a: (not _grows(a[1]), len(terms(a[1].log))))
-            # in equal parts where each term can be parted so, else to the one that has had least
+            # in equal parts where each term can be parted so, else to the one that has had least;
+            # what is no logarithm of a sum can be parted anyhow
             parts = len(able)
-            shares = [build.split_number(t)[0] / max(parts, 1) for t in terms(log)]
-            if any(k.denominator != 1 for k in shares):
+            shares = [(build.split_number(t)[0] / max(parts, 1), t) for t in terms(log)]
+            if any(k.denominator != 1 and _is_named(t) for k, t in shares):
                 parts = min(parts, 1)
             for i, s in able[:parts]:
                 own = spread(scaled(Fraction(1, parts), log), s.log.shape)
@@ -170,6 +179,19 @@ class Stabilising:
             return mul(*scalars, *chain)
         front = [] if build.is_zero(log) else [exponential(log)]
         return mul(*front, *known.rest, *chain)
+
+    def _multiplied_out(self, chain: list[Expr]) -> list[Expr]:
+        """(A + B*diag(v))*E as A*E + B*diag(v)*E, where that divides all that is huge in E."""
+        for i, total in enumerate(chain):
+            for j in (i - 1, i + 1):
+                if total.op != "add" or not 0 <= j < len(chain) or not self.may_be_huge(chain[j]):
+                    continue
+                both = (mul(t, chain[j]) if i < j else mul(chain[j], t) for t in total.args)
+                made = [self._chain(t) if t.op == "mul" else t for t in both]
+                if not any(map(self.may_be_huge, made)):
+                    low = min(i, j)
+                    return [*chain[:low], add(*made), *chain[low + 2 :]]
+        return chain
 
     def may_be_huge(self, t: Expr) -> bool:
         """Whether a term is a product of matrices with an exponential in it."""
@@ -202,7 +224,8 @@ class Stabilising:
         return None
 
     def _scaled(self, chain: Sequence[Expr]) -> list[Expr]:
-        """diag(v)*A and A*diag(v) as one matrix, where exponentials of both cancel."""
+        """diag(v)*A, A*diag(v), A*v and v'*A with what cancels of the exponentials in v taken
+        into A."""
         out: list[Expr] = []
         for f in chain:
             out.append(f)
@@ -214,11 +237,15 @@ class Stabilising:
         return out
 
     def _joined(self, a: Expr, b: Expr) -> list[Expr] | None:
-        if (a.op == "diag") == (b.op == "diag"):
+        first = a.op == "diag" or a.kind == "row"
+        if first == (b.op == "diag" or b.kind == "vector"):
             return None
-        spine, whole, place = (a.args[0], b, 0) if a.op == "diag" else (b.args[0], a, 1)
+        beside, whole, place = (a, b, 0) if first else (b, a, 1)
+        if whole.order != 2:
+            return None
+        spine, restored = _core(beside)
         v = self.splitting.of(spine)
-        if v is None or whole.order != 2:
+        if v is None:
             return None
         log = v.log
         for t in terms(log):
@@ -229,10 +256,9 @@ class Stabilising:
         if log is v.log:
             return None
         left = had(exponential(log), *v.rest, build.ones(spine.shape))
-        if left.op == "ones":
+        if left.op == "ones" and beside.op == "diag":
             return [whole]
-        rest = make_call("diag", (left,))
-        return [rest, whole] if place == 0 else [whole, rest]
+        return [restored(left), whole] if place == 0 else [whole, restored(left)]
 
 
 def _ends(e: Expr, axis: int | None) -> list[int]:
@@ -263,12 +289,25 @@ def _absorbed(s: Split, t: Expr) -> tuple[Expr, Expr] | None:
         for step in (max(number, build.MINUS.data), number):
             one = mul(build.num(step), rest)
             made = canonical(add(log, spread(one, log.shape)))
-            if _open(made) < _open(log):
+            if _open(made) < _open(log) or _holds(made, rest):
                 break
         else:
             break
         log, taken, number = made, add(taken, one), number - step
     return None if log is s.log else (had(exponential(log), *s.rest), taken)
+
+
+def _holds(log: Expr, rest: Expr) -> bool:
+    """Whether a logarithm that has -max(u) in it has u as often."""
+    top = next((f for f in parts_of(rest) if f.op == "max"), None)
+    if top is None:
+        return False
+    counts = {r.key: k for k, r in map(build.split_number, terms(log))}
+    taken = next((-k for k, r in map(build.split_number, terms(log)) if top in parts_of(r)), None)
+    inner = [build.split_number(t) for t in terms(canonical(top.args[0]))]
+    return taken is not None and all(
+        r.key in counts and counts[r.key] / k >= taken for k, r in inner
+    )
 
 
 def _replaced(e: Expr, path: Sequence[tuple[Expr, int]]) -> Expr:
@@ -297,6 +336,14 @@ def _open(log: Expr) -> int:
     return len(terms(peeled(canonical(log))[1]))
 
 
+def _is_named(t: Expr) -> bool:
+    """Whether a term of a logarithm is the logarithm of a sum, of which half is no name."""
+    return any(
+        f.op in ("softplus", "logsumexp", "max", "min") or f.op.startswith("_log")
+        for f in parts_of(t)
+    )
+
+
 def _core(f: Expr) -> tuple[Expr, Callable[[Expr], Expr]]:
     """What is below a transpose or a diagonal matrix, and how to put it back."""
     if f.op == "T":
@@ -306,6 +353,18 @@ def _core(f: Expr) -> tuple[Expr, Callable[[Expr], Expr]]:
     return f, lambda v: v
 
 
+_FAR = num(10**300)
+"""Subtracted from what an exponential is to be zero of."""
+
+
+def _log_softmax_rest(rest: Expr) -> Expr:
+    """log(1 - softmax(u)): for each entry the logarithm of the sum of the others."""
+    u = rest.args[0]
+    every = mul(u, build.ones(u.shape[::-1]))
+    apart = make_call("_logsumexp_columns", (add(every, neg(mul(_FAR, build.eye(u.rows)))),))
+    return add(build.transpose(apart), neg(spread(make_call("logsumexp", (u,)), u.shape)))
+
+
 def _log_of_signed(f: Expr, negative: bool) -> Expr | None:
     """The logarithm of tanh(v) or expm1(v), or of its negative, where it is positive."""
     if f.op not in ("tanh", "_expm1"):
@@ -313,7 +372,7 @@ def _log_of_signed(f: Expr, negative: bool) -> Expr | None:
     v = neg(f.args[0]) if negative else f.args[0]
     if f.op == "tanh":
         twice = canonical(scaled(Fraction(-2), v))
-        return add(make_call("_log1mexp", (twice,)), neg(make_call("softplus", (twice,))))
+        return add(log1mexp(twice), neg(make_call("softplus", (twice,))))
     if negative:
-        return make_call("_log1mexp", f.args)
-    return add(v, make_call("_log1mexp", (neg(v),)))
+        return log1mexp(f.args[0])
+    return add(v, log1mexp(neg(v)))

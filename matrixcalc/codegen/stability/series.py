@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from matrixcalc import build
+from matrixcalc.codegen.stability.logs import upright
 from matrixcalc.expr import Expr, topological
 
 _ZERO, _ONE = Fraction(0), Fraction(1)
@@ -149,11 +150,14 @@ def _circular(a: Series) -> tuple[Series, Series]:
 
 
 def unit(a: Expr) -> tuple[Fraction, Expr]:
-    """The number in front of an expression, or of the first term of a sum, and the rest."""
+    """The number in front of an expression, or of the first term of a sum, and the rest, which
+    is the same for x - y and y - x."""
     if a.op != "add":
         return build.split_number(a)
     number = build.split_number(a.args[0])[0]
-    return number, build.add(*(build.mul(build.num(1 / number), t) for t in a.args))
+    rest = build.add(*(build.mul(build.num(1 / number), t) for t in a.args))
+    turned = upright(rest)
+    return (number if turned is rest else -number), turned
 
 
 def is_chain(e: Expr) -> bool:
@@ -257,6 +261,7 @@ FUNCTIONS: dict[str, Callable[..., Series]] = {
     "_near": lambda one, t, a, *numbers: a,
     "_expm1": lambda one, a: plus(exp(a), _minus(one)),
     "_log1mexp": lambda one, a: log(plus(one, _minus(exp(a)))),
+    "_log_inv_cloglog": lambda one, a: log(plus(one, _minus(exp(_minus(exp(a)))))),
     "_log_cosh": lambda one, a: log(_multiple(_HALF, plus(*_two(a)))),
     "_log_softplus": lambda one, a: log(_softplus(one, a)),
     "_logaddexp": lambda one, a, b: log(plus(exp(a), exp(b))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,22 +10,28 @@ from fractions import Fraction
 from matrixcalc import build
 from matrixcalc.build import add, epower, had, mul, neg, num
 from matrixcalc.calls import make_call
+from matrixcalc.codegen.signs import nonnegative
 from matrixcalc.codegen.stability.logs import (
     bounded,
     canonical,
     exponential,
+    log1mexp,
+    parts_of,
     peeled,
     scaled,
     spread,
     terms,
 )
-from matrixcalc.codegen.stability.vanishing import vanishing
+from matrixcalc.codegen.stability.vanishing import VANISHING, vanishing
 from matrixcalc.dims import Shape
 from matrixcalc.expr import Expr, topological
 from matrixcalc.positive import is_definite
 
 _MANY = 8
 """Longer sums of exponentials are left as they are."""
+
+_LONGEST = 800
+"""Logarithms of a higher cost are given up: sums of sums of exponentials grow beyond measure."""
 
 _HALF = Fraction(1, 2)
 
@@ -65,7 +72,9 @@ class Splitting:
         for e in topological(root, lambda e: e not in self.known):
             if e not in self.known:
                 rule = _RULES.get(e.op)
-                self.known[e] = None if rule is None else rule(self, e)
+                made = None if rule is None else rule(self, e)
+                long = made is not None and made.log.cost > _LONGEST
+                self.known[e] = None if long else made
         return self.known[root]
 
     def product(self, factors: Iterable[Expr], shape: Shape) -> Split | None:
@@ -109,6 +118,8 @@ def _sinh(_: Splitting, e: Expr) -> Split:
 
 def _expm1(_: Splitting, e: Expr) -> Split:
     u = e.args[0]
+    if nonnegative(neg(u)):
+        return Split(canonical(log1mexp(u)), (build.MINUS,), high=False)
     half = make_call("tanh", (scaled(_HALF, u),))
     return Split(canonical(make_call("softplus", (u,))), (half,), low=False)
 
@@ -312,10 +323,30 @@ def _extreme(splitting: Splitting, e: Expr) -> Split | None:
 
 def _near(splitting: Splitting, e: Expr) -> Split | None:
     s = splitting.known[e.args[1]]
-    if s is None or len(s.rest) != 1:
+    rest = vanishing(s.rest[0]) if s is not None and len(s.rest) == 1 else e
+    if s is None or rest is e or rest.op in VANISHING:
+        return _fallen(e)
+    fall = _fallen(rest) if rest.op == "_near" else None
+    if fall is None:
+        return Split(s.log, (rest,), s.count, s.high, s.low, s.divides)
+    return Split(canonical(add(s.log, fall.log)), fall.rest, s.count, s.high, True, s.divides)
+
+
+def _fallen(e: Expr) -> Split | None:
+    """t^k*(c0 + c1*t + …) for t = exp(-relu(v)), with t^k drawn out: it may be too small to be
+    a number where the sum is not."""
+    t, plain, bound, low, *coefficients = e.args
+    alone = [f for f in parts_of(t) if f.op == "exp"]
+    inner = neg(alone[0].args[0]) if len(alone) == 1 else t
+    if inner.op != "relu" or low.data <= 0:
         return None
-    rest = vanishing(s.rest[0])
-    return None if rest.op != "_near" else Split(s.log, (rest,), s.count, s.high, s.low, s.divides)
+    fall = scaled(low.data, spread(inner, e.shape))
+    # beyond this the polynomial stands: so this is never infinite
+    end = spread(num(low.data * math.ceil(-math.log(bound.data))), e.shape)
+    kept = add(end, neg(make_call("relu", (add(end, neg(fall)),))))
+    raised = had(plain, make_call("exp", (kept,)))
+    rest = make_call("_near", (t, raised, bound, build.ZERO, *coefficients))
+    return Split(canonical(neg(fall)), (rest,), high=False)
 
 
 def _det(_: Splitting, e: Expr) -> Split | None:

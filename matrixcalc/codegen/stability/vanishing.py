@@ -25,6 +25,8 @@ _LOST = 1e4
 _EXACT, _TAIL, _WIDEST = 1e-16, 4, 0.5
 """The terms that are left out, of which so many are looked at, are smaller than this; the
 polynomial is used no farther away."""
+VANISHING = frozenset({"add", "log", "_logaddexp"})
+"""What may be small though its operands are not."""
 _PLAIN = frozenset({"num", "ones", "add", "had", "mul", "pow", "epow", "T"})
 
 
@@ -35,7 +37,7 @@ def vanishing(e: Expr) -> Expr:
     >>> vanishing(parse("x - log1p(x)")).op, vanishing(parse("x + log1p(x)")).op
     ('_near', 'add')
     """
-    u = _thing(e)
+    u = _thing(e) if e.op in VANISHING else None
     if u is None:
         return e
     made = e

@@ -51,7 +51,8 @@ def factored(v: Value, target: str, a: list[str]) -> list[str]:
     if general:
         return [f"{target} = lapack.dgetri({f}[0], {f}[1])[0].T"]
     return [f"{target} = lapack.dpotri({f}[0], lower=1)[0].T",
-            f"{target} = np.triu({target}) + np.triu({target}, 1).T"]
+            # the other triangle is what was there before
+            f"{target} = np.where(np.tri(len({target}), dtype=bool), {target}.T, {target})"]
 
 
 def special(op: str, target: str, a: list[str]) -> list[str]:
