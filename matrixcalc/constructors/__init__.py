@@ -1,1 +1,1 @@
-"""The files of the constructors, one for each kind of node; :mod:`matrixcalc.build` collects them."""
+"""The files of the constructors, which :mod:`matrixcalc.build` collects: one a kind of node."""
