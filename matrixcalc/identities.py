@@ -86,7 +86,7 @@ USED: dict[str, tuple[str, ...]] = {
         "K: matrix(n, n) skew; K' = -K",
     ),
     "calls.make_call": ("det(A') = det(A)", "tr(A') = tr(A)", "norm2(Y') = norm2(Y)"),
-    "calls._trace_of_product": (
+    "calls.traces._of_product": (
         "tr(A*B) = tr(B*A)",
         "tr(A*B*C) = tr(C*A*B)",
         "tr(A*B*C) = tr(C'*B'*A')",

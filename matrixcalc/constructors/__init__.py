@@ -1,1 +1,1 @@
-"""Constructors, a file for each kind of node; :mod:`matrixcalc.build` collects them."""
+"""The files of the constructors, which :mod:`matrixcalc.build` collects: one a kind of node."""
