@@ -92,7 +92,7 @@ def test_a_matrix_without_a_root_is_refused() -> None:
     arithmetic = Sampled(1)
     for a in ([[-1, 0], [0, -2]], [[0, 1], [0, 0]]):
         seeded = [[arithmetic.seed(Decimal(x), [{0: 1}]) for x in row] for row in a]
-        with pytest.raises(OutsideDomain):
+        with pytest.raises(OutsideDomain, match=r"^a matrix without an inverse$"):
             root(arithmetic, seeded)
 
 
