@@ -62,7 +62,7 @@ ELEMENTWISE: dict[str, Spelling] = {
         "jnp.where({0} > -0.37, jnp.log1p(-jnp.exp(-jnp.exp(jnp.clip({0}, -0.37, 7.0)))), jnp.log(-jnp.expm1(-jnp.exp(jnp.clip({0}, -37.0, -0.37)))) + jnp.minimum({0} + 37.0, 0.0))",
         "torch.where({0} > -0.37, torch.log1p(-torch.exp(-torch.exp(torch.clamp({0}, -0.37, 7.0)))), torch.log(-torch.expm1(-torch.exp(torch.clamp({0}, -37.0, -0.37)))) - torch.relu(-37.0 - {0}))",
         "(math.log1p(-math.exp(-math.exp(min({0}, 7.0)))) if {0} > -0.37 else math.log(-math.expm1(-math.exp(max({0}, -37.0)))) + min({0} + 37.0, 0.0))",
-        "ifelse.({0} .> -0.37, log1p.(.-exp.(.-exp.(clamp.({0}, -0.37, 7)))), log.(.-expm1.(.-exp.(clamp.({0}, -37, -0.37)))) .+ min.({0} .+ 37, 0))",
+        "ifelse.({0} .> -0.37, log1p.(.-exp.(.-exp.(min.(max.({0}, -0.37), 7)))), log.(.-expm1.(.-exp.(min.(max.({0}, -37), -0.37)))) .+ min.({0} .+ 37, 0))",
         "(log(-expm1(-exp(min(max({0}, -37), -0.37)))) - log(-expm1(-exp(-0.37))) + log1p(-exp(-exp(min(max({0}, -0.37), 7)))) + min({0} + 37, 0))",
     ),
     "log_cosh": _S(
