@@ -322,6 +322,19 @@ def test_sums_of_sums_do_not_grow_beyond_measure(text: str) -> None:
     assert len(code(text, "x", (0, 1, 2), dense=True)) < 20_000
 
 
+@pytest.mark.parametrize("kind", ["vector(n)", "row(n)"])
+def test_what_softmax_leaves_of_a_row(kind: str) -> None:
+    text = "sum(log(3 - 3*softmax(x)))"
+    f = compile(text, "x", (0, 1, 2), vars={"x": kind}, dense=True)
+    for x in ([0.3, -1.2, 2.0, 0.1], [1000.0, 3.0, -2.0, 2.5]):
+        with mp.workdps(1000):
+            true = truth(lambda *z: total([a + mp.log(3) for a in log_others(list(z))]), x)
+            exact = ([true.value], true.first, [v for row in true.second for v in row])
+            for found, right in zip(f(x=x), exact, strict=True):
+                pairs = zip(numpy.ravel(found), right, strict=True)
+                assert max(abs(mpf(float(a)) - b) for a, b in pairs) <= mpf(10) ** -12
+
+
 def test_the_gradient_of_what_softmax_leaves() -> None:
     f = compile("y'*log(1 - softmax(x))", "x", (0, 1))
     for x in ([13.6, 0.2, -23.9], [150.0, -30.0, 2.0], [-300.0, 250.0, 20.0], [0.1, -0.2, 0.3]):

@@ -44,10 +44,10 @@ def _form(plain: Expr, stable: Stabilising) -> Expr:
     tries = [plain]
     if plain.op == "log":
         # log(1 - sigmoid(u)) has one by its operand's
-        tries.append(rebuild(plain, tuple(map(stable.rule, plain.args)), plain.shape))
+        tries.append(rebuild(plain, tuple(map(stable.of, plain.args)), plain.shape))
     for e in tries:
         form = stable.rule(e)
-        if _is_spoken(form, plain):
+        if form is not plain and _is_spoken(form, plain):
             return _spoken(form)
     return plain
 

@@ -353,16 +353,18 @@ def _core(f: Expr) -> tuple[Expr, Callable[[Expr], Expr]]:
     return f, lambda v: v
 
 
-_FAR = num(10**300)
-"""Subtracted from what an exponential is to be zero of."""
+_FAR = num(10**30)
+"""Subtracted from what an exponential is to be zero of; a number in single precision, too."""
 
 
 def _log_softmax_rest(rest: Expr) -> Expr:
     """log(1 - softmax(u)): for each entry the logarithm of the sum of the others."""
     u = rest.args[0]
-    every = mul(u, build.ones(u.shape[::-1]))
-    apart = make_call("_logsumexp_columns", (add(every, neg(mul(_FAR, build.eye(u.rows)))),))
-    return add(build.transpose(apart), neg(spread(make_call("logsumexp", (u,)), u.shape)))
+    column = u if u.kind == "vector" else build.transpose(u)
+    every = mul(column, build.ones(column.shape[::-1]))
+    apart = make_call("_logsumexp_columns", (add(every, neg(mul(_FAR, build.eye(column.rows)))),))
+    others = apart if column is not u else build.transpose(apart)
+    return add(others, neg(spread(make_call("logsumexp", (u,)), u.shape)))
 
 
 def _log_of_signed(f: Expr, negative: bool) -> Expr | None:
