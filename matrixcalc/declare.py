@@ -96,6 +96,13 @@ def from_node(node: KindNode) -> Declaration:
     if count is None:
         raise ParseError(f"there is no kind {node.kind!r}", span=word, hint=_kind_hint(node.kind))
     sizes = node.sizes or ()
+    for size in sizes:
+        if size.op == "name" and size.value in PROPERTIES:
+            example = ("scalar", f"{node.kind}(n)", "matrix(n, n)")[count]
+            raise ParseError(
+                f"{size.value} is a property and no dimension",
+                span=size.span, hint=f"properties follow the shape: {example} {size.value}",
+            )
     if len(sizes) != count or (node.sizes is not None and count == 0):
         wants = ("no dimension", "one dimension", "two dimensions")[count]
         example = ("scalar", f"{node.kind}(n)", "matrix(n, m)")[count]

@@ -278,6 +278,8 @@ DECLARED: list[tuple[object, str]] = [
     ({"x": "vector(n, m)"}, "in the declaration of x: a vector has one dimension, not 2"),
     ({"x": "scalar(n)"}, "in the declaration of x: a scalar has no dimension, not 1"),
     ({"x": "scalar()"}, "in the declaration of x: a scalar has no dimension, not 0"),
+    ({"A": "matrix(n, n, symmetric)"}, "in the declaration of A: symmetric is a property and no "
+     "dimension"),
     ({"x": "vector(0)"}, "in the declaration of x: a dimension is at least 1, not 0"),
     ({"x": "vector(-1)"}, "in the declaration of x: a dimension is at least 1, not negative"),
     ({"x": "vector(2.5)"}, "in the declaration of x: a dimension is a whole number, not 2.5"),

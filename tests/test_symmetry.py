@@ -10,8 +10,10 @@ import pytest
 import matrixcalc
 from matrixcalc.codegen.ir import Builder, Value
 from matrixcalc.codegen.symmetry import unchanged_by_swap
+from matrixcalc.codegen.targets.jax import SYMMETRIC_PRODUCT as JAX_SYMMETRIC_PRODUCT
 from matrixcalc.codegen.targets.numpy_tensors import SYMMETRIC_PRODUCT
 from matrixcalc.dims import Dim
+from tests.libraries import JAX, Library, agree, double_precision, params
 
 N, K = Dim.named("n"), Dim.named("k")
 
@@ -68,11 +70,14 @@ def test_half_of_a_symmetric_product_is_the_whole_of_it() -> None:
     assert np.abs(hessian(**values) - wanted).max() < 1e-14
 
 
-@pytest.mark.parametrize(("text", "shapes"), [
+HESSIANS = [
     ("sum(log(sum(exp(V*relu(W*X)), 1)))", {"V": (5, 4), "W": (4, 3), "X": (3, 6)}),
     ("sum(Y.*exp(V*tanh(W*X)))", {"V": (5, 4), "W": (4, 3), "X": (3, 6), "Y": (5, 6)}),
     ("sum(relu(V*exp(W*X)).^2)", {"V": (5, 4), "W": (4, 3), "X": (3, 6)}),
-])
+]
+
+
+@pytest.mark.parametrize(("text", "shapes"), HESSIANS)
 def test_pieces_and_one_product_agree(text: str, shapes: dict[str, tuple[int, ...]]) -> None:
     values = _numbers(shapes)
     source = matrixcalc.code(text, "W", order=2)
@@ -85,3 +90,16 @@ def test_pieces_and_one_product_agree(text: str, shapes: dict[str, tuple[int, ..
     assert np.abs(one - other).max() < 1e-13 * np.abs(one).max()
     again = matrixcalc.derive(text, "W", "W").as_tensor(values)
     assert np.abs(one - again).max() < 1e-12 * np.abs(one).max()
+
+
+@pytest.mark.parametrize("library", params([JAX]))
+@pytest.mark.parametrize(("text", "shapes"), HESSIANS)
+def test_jax_computes_half_of_it_too(
+    text: str, shapes: dict[str, tuple[int, ...]], library: Library
+) -> None:
+    values = _numbers(shapes)
+    source = matrixcalc.code(text, "W", order=2, target="jax")
+    assert JAX_SYMMETRIC_PRODUCT in source
+    with double_precision():
+        made = matrixcalc.compile(text, "W", order=2, target="jax")(**values)
+        agree(np.asarray(made), matrixcalc.derive(text, "W", "W").as_tensor(values), 1e-12)

@@ -190,9 +190,18 @@ class Builder:
 
     def _dot(self, a: Value, b: Value) -> tuple[str, Value, Value]:
         """The one way in which a product is written: y'*A and A'*y are one value."""
+        a, b = self._turned(a), self._turned(b)
         if a.ndim == 1 and b.ndim == 2:
             a, b = self.transpose(b), a
         return ("symv" if is_symmetric(a) and b.ndim == 1 else "dot"), a, b
+
+    def _turned(self, a: Value) -> Value:
+        """diag(v)*A' as the transpose of A*diag(v): the scaled matrix lies in memory as A does."""
+        if a.op == "scale_rows" and a.args[1].op == "T":
+            return self.transpose(self.columns(a.args[1].args[0], a.args[0]))
+        if a.op == "scale_columns" and a.args[0].op == "T":
+            return self.transpose(self.rows(a.args[1], a.args[0].args[0]))
+        return a
 
     def outer(self, a: Value, b: Value) -> Value:
         return self.make("outer", a, b, dims=(*a.dims, *b.dims))

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from matrixcalc.codegen.ir import Builder, Value, schedule
 from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.rewriting import rewritten
+from matrixcalc.codegen.symmetric_pairs import symmetric_product
 from matrixcalc.codegen.targets.functional import FACTORS, FunctionalTarget
-from matrixcalc.codegen.targets.python import INFIX
+from matrixcalc.codegen.targets.jax_chains import ELEMENTWISE, chains_as_rows
 from matrixcalc.codegen.writing import ATOM, PRODUCT, SIGN, Writing
 from matrixcalc.expr import Expr
 
@@ -42,8 +43,14 @@ PLAIN = {
     "cholesky": "linalg.cho_factor({0}, lower=True)",
 }
 
-ELEMENTWISE = frozenset({*INFIX, "neg", "apply", "scale_rows", "scale_columns"})
-"""What XLA makes one loop of, together with what is done before it."""
+SYMMETRIC_PRODUCT = '''def symmetric_product(left, right):
+    """left*right for a stack of n by k matrices, left[i, j] = left[j, i], and k by m."""
+    n = len(left)
+    upper = np.tri(n, dtype=bool).T
+    place = np.empty((n, n), dtype=int)
+    place[upper] = place.T[upper] = np.arange(n * (n + 1) // 2)
+    return (left[upper] @ right)[place]
+'''
 
 
 class JAXTarget(FunctionalTarget):
@@ -55,7 +62,7 @@ class JAXTarget(FunctionalTarget):
     like = "dtype=dtype"
     decorator = "@jax.jit\n"
     vmap = "jax.vmap"
-    reserved = frozenset({"jax", "jnp", "linalg", "dtype", "unit"})
+    reserved = frozenset({"jax", "jnp", "np", "linalg", "dtype", "unit", "symmetric_product"})
     plain = PLAIN
 
     def rewritten(self, program: Program) -> Program:
@@ -68,12 +75,13 @@ class JAXTarget(FunctionalTarget):
             scale = args[0] if v.op == "mul" else program.builder.number(-1)
             return None if scale.ndim else scaled_inside(scale, args[-1], uses, program.builder)
 
-        return rewritten(program, change)
+        return chains_as_rows(rewritten(program, change))
 
     def imports(self, text: str) -> str:
         scipy = re.search(r"(?<!\.)\blinalg\.", text)
         extra = "from jax.scipy import linalg\n" if scipy else ""
-        return f"import jax\nimport jax.numpy as jnp\n{extra}"
+        numpy = "import numpy as np\n" if re.search(r"\bnp\.", text) else ""
+        return f"import jax\nimport jax.numpy as jnp\n{numpy}{extra}"
 
     def conversions(
         self, w: Writing, variables: Sequence[Expr], made: Sequence[str]
@@ -92,23 +100,21 @@ class JAXTarget(FunctionalTarget):
         return f"{text}.T" if len(order) == 2 else f"{text}.transpose({', '.join(map(str, order))})"
 
     def expression(self, v: Value, w: Writing) -> tuple[str, int] | None:
-        if v.op == "dot" and "T" in (v.args[0].op, v.args[1].op):
-            return self.turned(v, w)
-        if v.op == "gram":
-            product = summed(v.args[0], v.args[0], 0, w)
-            return (f"{w.name(v.args[1])} * {product}", PRODUCT) if v.args[1:] else (product, ATOM)
+        if v.op == "dot" and v.args[0].op == "T":
+            left, right = v.args[0].args[0], v.args[1]
+            if right.ndim == 1:
+                # XLA copies the transpose for A.T @ x, which is ten times slower than x @ A
+                return f"{w.name(right, SIGN)} @ {w.name(left)}", PRODUCT
+            if right.op == "T":
+                return f"({w.name(right.args[0], SIGN)} @ {w.name(left, SIGN)}).T", ATOM
         return super().expression(v, w)
 
-    def turned(self, v: Value, w: Writing) -> tuple[str, int]:
-        """A product with a transpose, which XLA would copy before it multiplies."""
-        left, right = v.args
-        if left.op != "T":
-            return summed(left, right.args[0], 1, w), ATOM
-        if right.ndim == 1:
-            return f"{w.name(right, SIGN)} @ {w.name(left.args[0])}", PRODUCT
-        if right.op == "T":
-            return f"({w.name(right.args[0], SIGN)} @ {w.name(left.args[0], SIGN)}).T", ATOM
-        return summed(left.args[0], right, 0, w), ATOM
+    def contracted(self, v: Value, a: list[str], w: Writing) -> str:
+        made = symmetric_product(v, a, w) if len(a) == 2 else None
+        if made is None:
+            return super().contracted(v, a, w)
+        w.helpers["symmetric_product"] = SYMMETRIC_PRODUCT
+        return made
 
     def frechet(self, name: str, a: str, e: str) -> str:
         if name == "expm":
@@ -144,11 +150,6 @@ def scaled_inside(scale: Value, product: Value, uses: Counter[Value], b: Builder
             args[place] = made if operand is inner else b.make("T", made, dims=operand.dims)
             return b.make("dot", *args, dims=product.dims)
     return None
-
-
-def summed(a: Value, b: Value, axis: int, w: Writing) -> str:
-    """The product of two matrices in which the same axis of both is summed: A'*B or A*B'."""
-    return f"jnp.tensordot({w.bare(a)}, {w.bare(b)}, axes=({axis}, {axis}))"
 
 
 TARGET = JAXTarget()

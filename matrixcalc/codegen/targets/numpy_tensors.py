@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.pairs import Side, letters, pair_of
-from matrixcalc.codegen.symmetry import unchanged_by_swap
+from matrixcalc.codegen.symmetric_pairs import symmetric_product, turned
 from matrixcalc.codegen.writing import Writing
 
 SYMMETRIC_PRODUCT = '''def symmetric_product(left, right):
     """left*right for a stack of n by k matrices, left[i, j] = left[j, i], and k by m."""
-    n, _, k = left.shape
-    if n < 32:  # one product is faster than half of it in pieces
-        return left.reshape(-1, k).dot(right).reshape(n, n, -1)
+    n = len(left)
+    if n < 32:  # the result is small enough to be written twice
+        upper = np.tri(n, dtype=bool).T
+        place = np.empty((n, n), dtype=int)
+        place[upper] = place.T[upper] = np.arange(n * (n + 1) // 2)
+        return left[upper].dot(right).take(place, axis=0)
     made = np.empty((n, n, right.shape[1]))
     for i in range(n):
         np.dot(left[i, i:], right, out=made[i, i:])
@@ -30,14 +33,18 @@ def einsum(v: Value, w: Writing) -> str:
             return f"{a[0]}.transpose({', '.join(str(ids.index(i)) for i in out)})"
         return f"np.einsum('{letters(ids)}->{letters(out)}', {a[0]})"
     pair = pair_of(v)
-    special = _stacked(v, a) or _symmetric(v, a, w)
-    if special is not None:
-        return special
+    stacked = _stacked(v, a)
+    if stacked is not None:
+        return stacked
+    symmetric = symmetric_product(v, a, w)
+    if symmetric is not None:
+        w.helpers["symmetric_product"] = SYMMETRIC_PRODUCT
+        return symmetric
     if not set(subscripts[0]) & set(subscripts[1]) and v.ndim > 2:
         # the axes of each operand stay together in memory, the result is a view
         natural = (*subscripts[0], *subscripts[1])
         made = f"np.multiply.outer({w.bare(v.args[0])}, {w.bare(v.args[1])})"
-        return _turned(made, natural, out)
+        return turned(made, natural, out)
     if pair is None:
         return " * ".join(broadcast(t, ids, out) for t, ids in zip(a, subscripts, strict=True))
     if pair.batch and pair.batch == len(out):
@@ -71,35 +78,7 @@ def _stacked(v: Value, a: list[str]) -> str | None:
     left, right = f"{a[0]}.transpose(1, 2, 0)", f"{a[1]}.transpose(1, 0, 2)"
     natural = (one[1], two[1], one[2], two[2])
     made = f"np.matmul({left}[:, None], {right}[None])"
-    return _turned(made, natural, out)
-
-
-def _symmetric(v: Value, a: list[str], w: Writing) -> str | None:
-    """A product of two arrays of three axes, one of them symmetric: half of it is computed."""
-    subscripts, out = v.data
-    summed = set(subscripts[0]) & set(subscripts[1])
-    if [len(ids) for ids in (*subscripts, out)] != [3, 3, 4] or len(summed) != 1:
-        return None
-    (index,) = summed
-    for x, y in ((0, 1), (1, 0)):
-        one, two = subscripts[x], subscripts[y]
-        rows, columns = ([i for i in ids if i != index] for ids in (one, two))
-        if unchanged_by_swap(v.args[x], *map(one.index, rows)):
-            w.helpers["symmetric_product"] = SYMMETRIC_PRODUCT
-            left = _turned(a[x], one, (*rows, index))
-            right = _turned(a[y], two, (index, *columns))
-            dims = dict(zip((*one, *two), (*v.args[x].dims, *v.args[y].dims), strict=True))
-            right += f".reshape({w.size(dims[index])}, -1)"
-            natural = (*rows, *columns)
-            shape = ", ".join(w.size(dims[i]) for i in natural)
-            return _turned(f"symmetric_product({left}, {right}).reshape({shape})", natural, out)
-    return None
-
-
-def _turned(text: str, ids: tuple[int, ...], out: tuple[int, ...]) -> str:
-    """An array with its axes in another order."""
-    order = [ids.index(i) for i in out]
-    return text if order == sorted(order) else f"{text}.transpose({', '.join(map(str, order))})"
+    return turned(made, natural, out)
 
 
 def broadcast(text: str, ids: tuple[int, ...], out: tuple[int, ...]) -> str:
