@@ -2,8 +2,9 @@
 
 A factor whose terms are all diagonal, of rank one, Kronecker products or multiples of the
 identity is multiplied term by term with the rest of its chain; so is a sum of variables and
-powers that meets a vector, (A + inv(B))*x, and any sum for which the hints on sizes say that
-it pays: with few columns in V, (T - U*V')*V is T*V - U*(V'*V). Any other sum is kept whole.
+powers that meets a vector, (A + inv(B))*x; one with products that are symmetric, of which half
+is computed, inv(S)*(X*X'*inv(S) - eye); and any sum for which the hints on sizes say that it
+pays: with few columns in V, (T - U*V')*V is T*V - U*(V'*V). Any other sum is kept whole.
 """
 
 from __future__ import annotations
@@ -55,12 +56,32 @@ def _expanded(e: Expr, sizes: Sizes, times: int = 2) -> Expr:
         terms = _terms(a)
         if not 1 < len(terms) <= 3:
             continue
-        if all(_cheap(t) or (vectors and _leaf(t)) for t in terms) or _pays(e, i, terms, sizes):
+        if (
+            all(_cheap(t) or (vectors and _leaf(t)) for t in terms)
+            or _mirrored(e, i, terms)
+            or _pays(e, i, terms, sizes)
+        ):
             parts = [build.mul(*e.args[:i], t, *e.args[i + 1 :]) for t in terms]
             return build.add(
                 *(_expanded(t, sizes, times - 1) if t.op == "mul" else t for t in parts)
             )
     return e
+
+
+def _mirrored(e: Expr, i: int, terms: Sequence[Expr]) -> bool:
+    """Whether the products are of the form Z*Z', beside a multiple of a single factor."""
+    found = False
+    for t in terms:
+        body = _body(build.mul(*(a for a in e.args[:i] if not a.is_scalar), *_body(t),
+                               *(a for a in e.args[i + 1 :] if not a.is_scalar)))
+        if len(body) < 2:
+            continue
+        half = body[: len(body) // 2]
+        mirror = tuple(build.transpose(f) for f in reversed(body[len(body) // 2 :]))
+        if len(body) < 4 or half != mirror:
+            return False
+        found = True
+    return found
 
 
 def _pays(e: Expr, i: int, terms: Sequence[Expr], sizes: Sizes) -> bool:

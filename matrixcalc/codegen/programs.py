@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from matrixcalc import build
 from matrixcalc.codegen.distribute import distributed
 from matrixcalc.codegen.gaps import with_gaps
+from matrixcalc.codegen.inverses import with_inverses
 from matrixcalc.codegen.lower import Lowering
 from matrixcalc.codegen.meanings import written_out
 from matrixcalc.codegen.products import product_of
@@ -148,7 +149,7 @@ def program_of(
     said += [product] if product else []
     about = f"{function}, by {one.wrt[0]}: {'; '.join(said)}."
     bundled = not isinstance(order, int)
-    return Program.of(about, variables, results, lowering.builder, bundled)
+    return with_inverses(Program.of(about, variables, results, lowering.builder, bundled))
 
 
 def _unlabelled(problem: Problem, layout: str) -> Derivative:

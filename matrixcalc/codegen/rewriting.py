@@ -18,6 +18,9 @@ def rewritten(program: Program, change: Change) -> Program:
     for v in schedule([o.value for o in program.outputs]):
         args = tuple(known[a] for a in v.args)
         made = change(v, args)
+        if made is None and v.op == "T":
+            # what is transposed may be a transpose now
+            made = program.builder.transpose(args[0])
         if made is None:
             made = program.builder.make(v.op, *args, dims=v.dims, data=v.data)
         made.note = made.note or v.note

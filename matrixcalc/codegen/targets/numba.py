@@ -56,7 +56,7 @@ class NumbaTarget(NumPyTarget):
     extra = "numba"
 
     def rewritten(self, program: Program) -> Program:
-        return unfolded(program)
+        return unfolded(super().rewritten(program))
 
     @lru_cache(maxsize=256)  # noqa: B019, there is one target: what is compiled stays so
     def executed(self, text: str) -> Callable[..., Any]:

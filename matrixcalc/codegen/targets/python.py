@@ -112,7 +112,8 @@ class PythonTarget:
         """The imports that a text needs, by the names of modules in it."""
         constants = [line for line in self.constants if line.split(" = ")[0] in text]
         text = "\n".join((*constants, text))
-        used = [line for name, line in self.modules.items() if re.search(rf"\b{name}\b", text)]
+        words = set(re.findall(r"(?<![.\w])\w+", text))
+        used = [line for name, line in self.modules.items() if name in words]
         return "\n".join((*used, *([""] if constants else []), *constants)) + "\n"
 
     def signature(self, w: Writing) -> list[str]:

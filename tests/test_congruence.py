@@ -1,0 +1,113 @@
+"""inv(S)*C*inv(S) by halves, and solves where the inverse is formed anyway."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import pytest
+
+from matrixcalc.codegen.api import code, compile
+from matrixcalc.derive import derive
+
+VARS = {
+    "S": "matrix(n, n) positive_definite",
+    "C": "matrix(n, n) symmetric",
+    "K": "matrix(n, n)",
+    "X": "matrix(n, m)",
+    "N": "scalar",
+}
+TARGETS = ["numpy", *(["numba"] if find_spec("numba") else [])]
+
+BY_HALVES = {
+    "logdet(S) + tr(inv(S)*C)": lambda i, C, **_: i - i @ C @ i,
+    "tr(C*inv(S))": lambda i, C, **_: -i @ C @ i,
+    "-N/2*logdet(S) - tr(inv(S)*C)/2": lambda i, C, N, **_: 0.5 * (i @ C @ i - N * i),
+    "tr(inv(S)*K)": lambda i, K, **_: -0.5 * i @ (K + K.T) @ i,
+    "logdet(S) - tr(inv(S)*(C + X*X'))": lambda i, C, X, **_: i + i @ (C + X @ X.T) @ i,
+}
+
+
+def values_of(text: str, n: int) -> dict[str, Any]:
+    rng = np.random.default_rng(n)
+    a, c = rng.standard_normal((2, n, n))
+    made: dict[str, Any] = {
+        "S": np.eye(n) + a @ a.T / n,
+        "C": c + c.T,
+        "K": rng.standard_normal((n, n)),
+        "X": rng.standard_normal((n, n + 2)),
+        "N": 3.5,
+    }
+    return {name: v for name, v in made.items() if name in text}
+
+
+def declared(text: str) -> dict[str, str]:
+    return {name: kind for name, kind in VARS.items() if name in text}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("n", [1, 5, 301])
+@pytest.mark.parametrize("text", BY_HALVES)
+def test_a_congruence_is_right_for_small_and_large_matrices(
+    text: str, n: int, target: str
+) -> None:
+    values = values_of(text, n)
+    options: dict[str, Any] = {"vars": declared(text), "target": target}
+    assert "inverse_congruence(factor[0], " in code(text, "S", **options)
+    f = compile(text, "S", **options)
+    kept = {name: np.array(v) for name, v in values.items()}
+    found = f(**values)
+    true = BY_HALVES[text](np.linalg.inv(values["S"]), **values)
+    assert np.abs(found - true).max() < 1e-11 * np.abs(true).max()
+    assert all(np.array_equal(kept[name], v) for name, v in values.items())
+    if n == 5:
+        exact = derive(text, "S", vars=declared(text), verify=False).as_tensor(values)
+        assert np.abs(found - exact).max() < 1e-12 * np.abs(exact).max()
+    out = np.empty((n, n))
+    assert f(**values, out=out) is out
+    assert np.array_equal(out, found)
+
+
+@pytest.mark.parametrize("text", [
+    "tr(inv(S)*K*inv(S)*C)",  # K is not symmetric where it stands
+    "tr(inv(S)*C) + sum(inv(S)*C)",  # the first solve is needed elsewhere
+])
+def test_what_is_no_congruence_stays_two_solves(text: str) -> None:
+    values = values_of(text, 6)
+    found = compile(text, "S", (0, 1), vars=declared(text))(**values)
+    exact = derive(text, "S", vars=declared(text), verify=False).as_tensor(values)
+    assert np.abs(found[1] - exact).max() < 1e-11 * np.abs(exact).max()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_matrix_is_multiplied_by_an_inverse_that_is_formed_anyway(target: str) -> None:
+    text = "-N/2*logdet(S) - tr(X'*inv(S)*X)/2"
+    source = code(text, "S", vars=declared(text), target=target)
+    assert "dpotri" in source
+    assert "dpotrs" not in source
+    values = values_of(text, 7)
+    inverse = np.linalg.inv(values["S"])
+    true = 0.5 * (inverse @ values["X"] @ values["X"].T @ inverse - values["N"] * inverse)
+    found = compile(text, "S", vars=declared(text), target=target)(**values)
+    assert np.abs(found - true).max() < 1e-12 * np.abs(true).max()
+
+
+def test_a_vector_is_solved_for_even_then() -> None:
+    text = "logdet(S) + x'*inv(S)*x"
+    source = code(text, "S", vars={"S": "matrix(n, n) positive_definite"})
+    assert "dpotri" in source
+    assert "dpotrs(factor[0], x" in source
+
+
+def test_a_general_matrix_has_one_inverse_and_its_transpose() -> None:
+    text, variables = "tr(B*inv(A)*B) + sum(inv(A))", {"A": "matrix(n, n)", "B": "matrix(n, n)"}
+    rng = np.random.default_rng(5)
+    values = {"A": np.eye(6) + 0.3 * rng.standard_normal((6, 6)), "B": rng.standard_normal((6, 6))}
+    for order in (1, (0, 1), (1, 2)):
+        made = compile(text, "A", order, vars=variables)(**values)
+        gradient = made if order == 1 else made[1 if order == (0, 1) else 0]
+        exact = derive(text, "A", vars=variables, verify=False).as_tensor(values)
+        assert np.abs(gradient - exact).max() < 1e-11 * np.abs(exact).max()
+    second = derive(text, "A", "A", vars=variables, verify=False).as_tensor(values)
+    assert np.abs(np.asarray(made[1]) - second).max() < 1e-11 * np.abs(second).max()
