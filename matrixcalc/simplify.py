@@ -150,10 +150,16 @@ def _same_signs(terms: list[Expr]) -> list[Expr]:
 
 
 def _turned(t: Expr, old: Expr, new: Expr) -> Expr:
-    """A term with a factor replaced by its negative."""
+    """A term with a factor replaced by its negative, as often as it stands there.
+
+    A product may have turned it by itself: (a - b)*(b - a)' is made as -(a - b)*(a - b)'.
+    """
     number, rest = split_number(t)
+    if rest.op not in ("mul", "had"):
+        return t
     make = mul if rest.op == "mul" else had
-    return mul(num(-number), make(*(new if f is old else f for f in rest.args)))
+    times = sum(f is old for f in rest.args)
+    return mul(num((-1) ** times * number), make(*(new if f is old else f for f in rest.args)))
 
 
 def shorter(first: Expr, second: Expr) -> Expr:

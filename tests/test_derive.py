@@ -357,3 +357,22 @@ def test_what_is_simplified_away_keeps_its_domain(
 def test_a_derivative_of_zero_has_its_shape_in_every_reading() -> None:
     d = derive("B*x", "A", vars={"A": "matrix(p, q)"})
     assert (str(d), d.vjp, d.shape) == ("matrix(0, n, p*q)", "matrix(0, p, q)", ("n", "p*q"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["softplus(logsumexp(2*x) - 2*logsumexp(x))", "log(1 + sum((exp(x)/sum(exp(x))).^2))",
+     "sigmoid(norm2(softmax(x) - x)^2)*sum(x - softmax(x))"],
+)
+def test_a_difference_beside_itself_keeps_its_sign(text: str) -> None:
+    # -s*(b - a)*(b - a)' is -s*(a - b)*(a - b)', where a - b stands elsewhere
+    variables = {"x": "vector(n)"}
+    hessian = derive(text, "x", "x", vars=variables, verify=False)
+    slope = derive(text, "x", vars=variables, verify=False)
+    x = np.array([0.5, -0.3, 0.8])
+    steps = 1e-5 * np.eye(3)
+    differences = [
+        (slope.as_tensor({"x": x + e}) - slope.as_tensor({"x": x - e})).ravel() / 2e-5
+        for e in steps
+    ]
+    np.testing.assert_allclose(hessian.as_tensor({"x": x}), differences, atol=1e-8)

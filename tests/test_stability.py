@@ -249,6 +249,24 @@ CHAINS = [
      lambda x: tanh(total(log_others([a * 2 for a in x])))),
     ("log(1 + exp(sum(log(1 - softmax(x - y)))))",
      lambda x: log(1 + exp(total(log_others([a + -mpf(w) for a, w in zip(x, Y, strict=True)]))))),
+    ("sum(x./(exp(x) + exp(-x)))", lambda x: total([a / (exp(a) + exp(-a)) for a in x])),
+    ("sum(x./(exp(x) - exp(-x)))", lambda x: total([a / (exp(a) - exp(-a)) for a in x])),
+    ("sum(log(1 + exp(x - 1./(exp(-x) + exp(x)))))",
+     lambda x: total([log(1 + exp(a - 1 / (exp(a) + exp(-a)))) for a in x])),
+    ("y'*softmax(x./(2*cosh(x)))",
+     lambda x: dot(Y, softmax([a / (cosh(a) * 2) for a in x]))),
+    ("sum(log(1 + exp(2*x) + exp(x.*y)))",
+     lambda x: total([log(1 + exp(a * 2) + exp(a * w)) for a, w in zip(x, Y, strict=True)])),
+    ("sum(log(1 + exp(A*x) + exp((A*x - b).*tanh(A*x - b))))",
+     lambda x: total([log(1 + exp(a) + exp(z * tanh(z)))
+                      for a, w in zip(images(x), B, strict=True) for z in (a + -mpf(w),)])),
+    ("sum(softmax(x)./(1 + exp(x.*y)).*exp(x)./(exp(x) + exp(x.*y)))",
+     lambda x: total([p / (1 + exp(a * w)) * exp(a) / (exp(a) + exp(a * w))
+                      for p, a, w in zip(softmax(x), x, Y, strict=True)])),
+    ("log(1 + sum((softmax(2*x).*softmax(log(exp(x) + exp(x.*y)))).^2))",
+     lambda x: log(1 + squared([
+         p * q for p, q in zip(softmax([a * 2 for a in x]), softmax(
+             [log(exp(a) + exp(a * w)) for a, w in zip(x, Y, strict=True)]), strict=True)]))),
     ("max(log(1 - softmax(2*x)))",
      lambda x: max(log_others([a * 2 for a in x]), key=lambda a: a.value)),
 ]

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from matrixcalc import build
 from matrixcalc.build import add, mul, neg, num
 from matrixcalc.calls import make_call, rebuild
-from matrixcalc.codegen.stability.logs import spread
+from matrixcalc.codegen.stability.logs import spread, upright
 from matrixcalc.codegen.stability.passes import Stabilising
 from matrixcalc.expr import Expr, topological
 
@@ -35,8 +35,34 @@ def differentiable_form(root: Expr, stable: Stabilising) -> Expr:
     for e in topological(root):
         args = tuple(made[a] for a in e.args)
         plain = e if args == e.args else rebuild(e, args, e.shape)
+        if plain.op == "add":
+            plain = _hyperbolic(plain)
         made[e] = _form(plain, stable) if plain.op in _REPLACED else plain
     return made[root]
+
+
+def _hyperbolic(e: Expr) -> Expr:
+    """exp(u) + exp(-u) as 2*cosh(u), exp(u) - exp(-u) as 2*sinh(u): one function of u each.
+
+    >>> from matrixcalc.infer import parse
+    >>> _hyperbolic(parse("a*b + 3*exp(-x) - 3*exp(x)"))
+    a*b - 6*sinh(x)
+    """
+    left = list(e.args)
+    pairs: list[Expr] = []
+    for t in e.args:
+        k, rest = build.split_number(t)
+        if rest.op != "exp" or t not in left:
+            continue
+        other = make_call("exp", (neg(rest.args[0]),))
+        for name, partner in (("cosh", mul(num(k), other)), ("sinh", mul(num(-k), other))):
+            if partner in left and partner is not t:
+                u = upright(rest.args[0])
+                sign = -1 if name == "sinh" and u is not rest.args[0] else 1
+                pairs.append(mul(num(2 * sign * k), make_call(name, (u,))))
+                left = [f for f in left if f is not t and f is not partner]
+                break
+    return add(*left, *pairs) if pairs else e
 
 
 def _form(plain: Expr, stable: Stabilising) -> Expr:

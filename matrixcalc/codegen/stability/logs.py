@@ -149,7 +149,7 @@ def peeled(log: Expr) -> tuple[tuple[Piece, ...], Expr]:
             pieces.append(Piece("number", alone[0].args[0], c))
             left = add(left, neg(t))
             continue
-        named = _summed(rest, log.shape)
+        named = summed_of(rest, log.shape)
         if named is not None:
             name, u = named
             made = canonical(add(left, neg(t), mul(num(c), u)))
@@ -228,7 +228,7 @@ def below_largest(e: Expr) -> tuple[Expr, Expr] | None:
     return None
 
 
-def _summed(e: Expr, shape: Shape) -> tuple[str, Expr] | None:
+def summed_of(e: Expr, shape: Shape) -> tuple[str, Expr] | None:
     """The log-softmax to which a repeated logsumexp belongs, and its argument in this shape."""
     if e.op != "mul":
         return None
@@ -273,13 +273,13 @@ def logarithm(log: Expr) -> Expr:
         if p.name == "number" and p.times.denominator == 1:
             constant *= Fraction(p.inner.data) ** int(p.times)
         else:
-            made.append(mul(num(p.times), _log_of(p, log.shape)))
+            made.append(mul(num(p.times), log_of(p, log.shape)))
     if constant != 1:
         made.append(spread(make_call("log", (num(constant),)), log.shape))
     return add(build.zeros(log.shape), *made, left)
 
 
-def _log_of(p: Piece, shape: Shape) -> Expr:
+def log_of(p: Piece, shape: Shape) -> Expr:
     if p.name == "number":
         return spread(make_call("log", (p.inner,)), shape)
     if p.name == "rows":
@@ -300,7 +300,7 @@ def exponential(log: Expr) -> Expr:
     numbers = [p for p in pieces if p.name == "number" and p.times.denominator == 1]
     front = [build.power(p.inner, num(p.times)) for p in numbers]
     named = [p for p in pieces if p not in numbers]
-    factors = [_factor(p) for p in named]
+    factors = [factor_of(p) for p in named]
     if build.is_zero(left) and all(f is not None for f in factors):
         made = had(build.ones(log.shape), *(f for f in factors if f is not None))
     else:
@@ -310,7 +310,7 @@ def exponential(log: Expr) -> Expr:
     return mul(*front, made)
 
 
-def _factor(p: Piece) -> Expr | None:
+def factor_of(p: Piece) -> Expr | None:
     """The function whose logarithm a piece is, where it cannot overflow."""
     k = p.times
     if k.denominator != 1:
@@ -331,16 +331,3 @@ def _factor(p: Piece) -> Expr | None:
     if p.name == "_log_softplus":
         return epower(make_call("softplus", (p.inner,)), num(k))
     return None
-
-
-def bounded(log: Expr) -> bool:
-    """Whether an exponential is a product of names of which none can overflow, or is taken
-    relative to the largest."""
-    pieces, left = peeled(log)
-    for t in terms(left):
-        k, rest = build.split_number(t)
-        top = next((f for f in parts_of(rest) if f.op == "max"), None)
-        if top is not None and k < 0 and top.args[0].shape == log.shape:
-            less = canonical(add(left, neg(t), scaled(k, top.args[0])))
-            left = less if len(terms(less)) < len(terms(left)) else left
-    return build.is_zero(left) and all(p.name == "number" or _factor(p) for p in pieces)

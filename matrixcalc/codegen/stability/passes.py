@@ -15,10 +15,10 @@ from fractions import Fraction
 from matrixcalc import build
 from matrixcalc.build import add, had, mul, neg, num
 from matrixcalc.calls import make_call, rebuild
+from matrixcalc.codegen.stability.bounds import bounded
 from matrixcalc.codegen.stability.centring import centred_product, centred_sum
 from matrixcalc.codegen.stability.differences import difference
 from matrixcalc.codegen.stability.logs import (
-    bounded,
     canonical,
     exponential,
     log1mexp,
@@ -90,6 +90,9 @@ class Stabilising:
         s = self.splitting.of(e)
         if s is None:
             return e
+        apart = self._apart(s) if _grows(s) else None
+        if apart is not None:
+            return apart
         log, rest = s.log, list(s.rest)
         if e.order == 1:
             # exp(-z).*sum(exp(Z).*T, 1): each column takes what it needs
@@ -104,6 +107,16 @@ class Stabilising:
         if log is s.log and not unsafe(s):
             return e
         return had(exponential(log), *rest) if e.order else mul(exponential(log), *rest)
+
+    def _apart(self, s: Split) -> Expr | None:
+        """exp(u).*(a + b) as exp(u).*a + exp(u).*b, where that divides all that is huge."""
+        for i, total in enumerate(s.rest):
+            if total.op == "add":
+                others = (exponential(s.log), *s.rest[:i], *s.rest[i + 1 :])
+                made = [self.of(had(*others, t)) for t in total.args]
+                if not any(map(self.may_be_huge, made)):
+                    return add(*made)
+        return None
 
     def _log(self, e: Expr) -> Expr:
         a = e.args[0]
@@ -181,13 +194,20 @@ class Stabilising:
         return mul(*front, *known.rest, *chain)
 
     def _multiplied_out(self, chain: list[Expr]) -> list[Expr]:
-        """(A + B*diag(v))*E as A*E + B*diag(v)*E, where that divides all that is huge in E."""
+        """(A + B*diag(v))*E as A*E + B*diag(v)*E, where one divides all that is huge in the
+        other."""
         for i, total in enumerate(chain):
+            if total.op != "add":
+                continue
+            inside = any(map(self.may_be_huge, total.args))
             for j in (i - 1, i + 1):
-                if total.op != "add" or not 0 <= j < len(chain) or not self.may_be_huge(chain[j]):
+                if not 0 <= j < len(chain) or not (inside or self.may_be_huge(chain[j])):
+                    continue
+                if self.splitting.of(_core(chain[j])[0]) is None:
                     continue
                 both = (mul(t, chain[j]) if i < j else mul(chain[j], t) for t in total.args)
-                made = [self._chain(t) if t.op == "mul" else t for t in both]
+                # diag(u)*diag(v) is diag(u.*v) now, in which one may divide the other
+                made = list(map(self.of, both))
                 if not any(map(self.may_be_huge, made)):
                     low = min(i, j)
                     return [*chain[:low], add(*made), *chain[low + 2 :]]

@@ -11,8 +11,8 @@ from matrixcalc import build
 from matrixcalc.build import add, epower, had, mul, neg, num
 from matrixcalc.calls import make_call
 from matrixcalc.codegen.signs import nonnegative
+from matrixcalc.codegen.stability.bounds import bounded
 from matrixcalc.codegen.stability.logs import (
-    bounded,
     canonical,
     exponential,
     log1mexp,
