@@ -80,6 +80,31 @@ def test_what_is_no_congruence_stays_two_solves(text: str) -> None:
     assert np.abs(found[1] - exact).max() < 1e-11 * np.abs(exact).max()
 
 
+SIGNED = [
+    f"{front}inv(S)*({inner})*X"
+    for front in ("", "-", "2*", "-3*")
+    for inner in ("C*inv(S) + eye", "C*inv(S) - eye", "eye - C*inv(S)", "-C*inv(S) - 2*eye")
+]
+
+
+@pytest.mark.parametrize("text", SIGNED)
+def test_every_sign_goes_where_it_belongs(text: str) -> None:
+    # where the square matrices are the smaller ones, a scalar goes into them
+    values = values_of(text, 5)
+    front, inner = text.split("inv(S)", 1)[0], text.split("(", 2)[2].rsplit(")", 1)[0]
+    i, c, one = np.linalg.inv(values["S"]), values["C"], np.eye(5)
+    sums = {
+        "C*inv(S) + eye": c @ i + one, "C*inv(S) - eye": c @ i - one,
+        "eye - C*inv(S)": one - c @ i, "-C*inv(S) - 2*eye": -c @ i - 2 * one,
+    }
+    scale = {"": 1, "-": -1, "2*": 2, "-3*": -3}[front]
+    true = scale * i @ sums[inner] @ values["X"]
+    for target in TARGETS:
+        for sizes in ({}, {"n": 5, "m": 7}, {"n": 5, "m": 2}):
+            f = compile(text, "X", 0, target, vars=declared(text), sizes=sizes)
+            assert np.abs(f(**values) - true).max() < 1e-12 * np.abs(true).max()
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_matrix_is_multiplied_by_an_inverse_that_is_formed_anyway(target: str) -> None:
     text = "-N/2*logdet(S) - tr(X'*inv(S)*X)/2"

@@ -293,7 +293,7 @@ class _Hessian:
 
 
 def owning(b: Builder, outputs: Sequence[Value]) -> list[Value]:
-    """The outputs, where an operator holds no array that is an argument or another output."""
+    """The outputs, where none is a view of another and no operator holds an argument or output."""
     others = {origin(v) for v in outputs if v.op not in OPERATORS}
 
     def own(v: Value) -> Value:
@@ -302,7 +302,18 @@ def owning(b: Builder, outputs: Sequence[Value]) -> list[Value]:
         shared = v.ndim and (origin(v).op == "input" or origin(v) in others)
         return b.make("copy", v, dims=v.dims) if shared else v
 
-    return [own(v) if v.op in OPERATORS else v for v in outputs]
+    made: list[Value] = []
+    given: set[Value] = set()
+    for k, v in enumerate(outputs):
+        if v.op in OPERATORS:
+            v = own(v)
+        elif v.ndim and origin(v).op != "input":
+            # what one result is changed to would be seen in the other
+            again = origin(v) in given
+            given.add(origin(v))
+            v = b.make("copy", v, dims=v.dims, data=k) if again else v
+        made.append(v)
+    return made
 
 
 def _gathered(b: Builder, terms: Sequence[tuple[Value, Pair]]) -> list[tuple[Value, Pair]]:

@@ -39,7 +39,8 @@ class Writing:
     ``origins`` and ``sizes`` are how each dimension is told by an argument and what it is
     called; ``needed`` those that are used;
     ``helpers`` are functions that stand before the one that is written; ``placed`` the
-    workspaces of the caller that results are computed in.
+    workspaces of the caller that results are computed in, ``viewed`` those of them that are
+    written through a view, which is not the array itself.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Writing:
         self.uses: dict[Value, int] = {}
         self.helpers: dict[str, str] = {}
         self.placed: set[str] = set()
+        self.viewed: set[str] = set()
         self._texts: dict[Value, tuple[str, int]] = {}
 
     # names

@@ -156,11 +156,13 @@ class NumPyTarget(PythonTarget):
     ) -> dict[Value, str]:
         made: dict[Value, str] = {}
         for place, o in zip(workspaces(program), program.outputs, strict=True):
-            v = o.value
+            v, viewed = o.value, False
             while v in reused:
+                viewed = viewed or bool(self.absorbed(v, w))
                 v = reused[v]
             if v.ndim and v not in made and into(v):
                 made[v] = place
+                w.viewed.update([place] * viewed)
         w.placed = set(made.values())
         return made
 
@@ -178,6 +180,9 @@ class NumPyTarget(PythonTarget):
         texts: list[str] = []
         for place, o in zip(workspaces(program), program.outputs, strict=True):
             text = w.bare(o.value)
+            if place in w.viewed:
+                texts.append(f"{text} if {place} is None else {place}")
+                continue
             if not in_place(o.value) or place in w.placed:
                 texts.append(text)
                 continue

@@ -58,10 +58,10 @@ def statement(v: Value, target: str, w: Writing) -> str:
 def _congruence(factor: Value, inner: Value, uses: Counter[Value], b: Builder) -> Value | None:
     """What the solve of ``inner`` is, if that is ±(inv(A)*M)' and a multiple of the identity."""
     added: tuple[Value, ...] = ()
-    negative = False
+    negative = outside = False
     while uses[inner] <= 1:
         if inner.op == "add_diag" and not added and not inner.args[1].ndim:
-            added = (inner.args[1],)
+            added, outside = (inner.args[1],), negative
         elif inner.op == "neg":
             negative = not negative
         else:
@@ -73,7 +73,8 @@ def _congruence(factor: Value, inner: Value, uses: Counter[Value], b: Builder) -
     middle = solution.args[1]
     if max(uses[inner], uses[solution]) > 1 or not unchanged_by_swap(middle, 0, 1):
         return None
-    if negative:
+    if negative != outside:
+        # -(M + c*eye) is the negative of both, c*eye - M that of one
         added = tuple(map(b.negate, added))
     made = b.make("congruence", factor, middle, *added, dims=middle.dims)
     return b.negate(made) if negative else made
