@@ -1,4 +1,8 @@
-"""A solve for a matrix, where the inverse is formed anyway, is a product with it."""
+"""A solve for a matrix, where the inverse is formed anyway, is a product with it.
+
+So is one with more columns than rows: that of ``inv(Z'*Z)*Z'``, which has an inverse only if Z has
+no fewer rows than columns.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,8 @@ def with_inverses(program: Program) -> Program:
 
     Solves for a vector stay: they cost next to nothing, and are closer to the equation.
     """
-    inverses = {
-        v.args[0] for v in schedule([o.value for o in program.outputs]) if v.op == "inverse"
-    }
+    order = schedule([o.value for o in program.outputs])
+    inverses = {v.args[0] for v in order if v.op == "inverse" or _is_wide(v)}
 
     def change(v: Value, args: tuple[Value, ...]) -> Value | None:
         if v.op != "solve" or v.ndim != 2 or v.args[0] not in inverses:
@@ -25,3 +28,11 @@ def with_inverses(program: Program) -> Program:
         return b.dot(b.transpose(inverse) if v.data else inverse, right)
 
     return rewritten(program, change) if inverses else program
+
+
+def _is_wide(v: Value) -> bool:
+    """Whether a solve has no fewer columns than rows."""
+    if v.op != "solve" or v.ndim != 2 or v.args[0].op != "cholesky":
+        return False
+    whole = v.args[0].args[0]
+    return whole.op == "gram" and v.dims[1] == whole.args[0].dims[0]

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from matrixcalc.codegen.ir import Value
 from matrixcalc.codegen.program import Program
 from matrixcalc.codegen.spellings import ELEMENTWISE
-from matrixcalc.codegen.targets import numpy_congruence, operators
+from matrixcalc.codegen.targets import numpy_inverses, operators
 from matrixcalc.codegen.targets.numpy_exponentials import BY_SOFTMAX, centred, exponential, near
 from matrixcalc.codegen.targets.numpy_matrices import SPECIAL, factored, multi_dot, special
 from matrixcalc.codegen.targets.numpy_tensors import assembled, broadcast, einsum
@@ -91,7 +91,7 @@ class NumPyTarget(PythonTarget):
     plain = PLAIN
 
     def rewritten(self, program: Program) -> Program:
-        return numpy_congruence.congruences(program)
+        return numpy_inverses.halved(numpy_inverses.congruences(program))
 
     def converted(self, name: str, e: Expr) -> list[str]:
         if e.is_scalar:
@@ -280,8 +280,8 @@ class NumPyTarget(PythonTarget):
             return [f"{target} = np.kron({', '.join(parts)}).reshape({shape})"]
         if op in ("lu", "cholesky", "solve", "inverse", "logdet"):
             return factored(v, target, a)
-        if op == "congruence":
-            return [numpy_congruence.statement(v, target, w)]
+        if op in ("congruence", "half_inverse", "symm"):
+            return [numpy_inverses.statement(v, target, w)]
         if op in ("centred", "softmax_times"):
             return centred(v, target, a, w)
         if op == "softmax_jacobian":

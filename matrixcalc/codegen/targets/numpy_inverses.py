@@ -1,4 +1,7 @@
-"""inv(A)*M*inv(A) + c*inv(A) for a positive definite A and a symmetric M, by half of its entries.
+"""Inverses of positive definite matrices by half of their entries, where that is enough.
+
+``inv(A)*B`` takes one triangle of the inverse, which LAPACK's ``potri`` gives and BLAS's ``symm``
+reads; ``inv(A)*M*inv(A) + c*inv(A)`` for a symmetric M is symmetric itself.
 
 With A = L*L', it is inv(L)'*(inv(L)*M*inv(L)' + c*eye)*inv(L), and LAPACK's ``sygst`` computes
 one triangle of either product: 8/3 of n^3 operations in all, where two solves take 13/3. Small
@@ -48,8 +51,45 @@ def congruences(program: Program) -> Program:
     return rewritten(program, change)
 
 
+def halved(program: Program) -> Program:
+    """The program with inverses that are only multiplied with matrices as one triangle each.
+
+    ``half_inverse(F)`` is the lower triangle of inv(A), ``symm(H, B)`` is inv(A)*B, and B*inv(A)
+    where its data is True.
+    """
+    outputs = [o.value for o in program.outputs]
+    b = program.builder
+    users: dict[Value, list[Value]] = {v: [] for v in outputs}
+    for v in schedule(outputs):
+        for a in v.args:
+            users.setdefault(a, []).append(v)
+    half = {
+        v for v in users
+        if v.op == "inverse" and v.args[0].op == "cholesky" and v not in outputs
+        and all(u.op == "dot" and u.ndim == 2 and u.args.count(v) == 1 for u in users[v])
+    }
+
+    def change(v: Value, args: tuple[Value, ...]) -> Value | None:
+        if v in half:
+            made = b.make("half_inverse", *args, dims=v.dims)
+            made.note = f"the lower triangle of {v.note}" if v.note else ""
+            return made
+        if v.op != "dot" or half.isdisjoint(v.args):
+            return None
+        right = v.args[1] in half
+        triangle, other = args[::-1] if right else args
+        return b.make("symm", triangle, other, dims=v.dims, data=right)
+
+    return rewritten(program, change) if half else program
+
+
 def statement(v: Value, target: str, w: Writing) -> str:
-    """The call of the helper."""
+    """How one of these operations is written."""
+    if v.op == "half_inverse":
+        return f"{target} = lapack.dpotri({w.name(v.args[0])}[0], lower=1)[0]"
+    if v.op == "symm":
+        side = ", side=1" if v.data else ""
+        return f"{target} = blas.dsymm(1.0, {', '.join(map(w.bare, v.args))}{side}, lower=1)"
     w.helpers["inverse_congruence"] = CONGRUENCE
     factor, *rest = map(w.bare, v.args)
     return f"{target} = inverse_congruence({', '.join((f'{factor}[0]', *rest))})"

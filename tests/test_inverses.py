@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from typing import Any
 
@@ -116,6 +117,41 @@ def test_a_matrix_is_multiplied_by_an_inverse_that_is_formed_anyway(target: str)
     true = 0.5 * (inverse @ values["X"] @ values["X"].T @ inverse - values["N"] * inverse)
     found = compile(text, "S", vars=declared(text), target=target)(**values)
     assert np.abs(found - true).max() < 1e-12 * np.abs(true).max()
+
+
+PRODUCTS = {
+    "logdet(X'*X)": lambda X: 2 * X @ np.linalg.inv(X.T @ X),
+    "tr(A*inv(X'*X)*X'*B)": None,
+    "tr(B*X*inv(X'*X)*A)": None,
+}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("text", PRODUCTS)
+def test_half_of_an_inverse_is_enough_for_products(text: str, target: str) -> None:
+    variables = {"X": "matrix(m, n)", "A": "matrix(n, n)", "B": "matrix(m, n)"}
+    if "'*B" not in text:
+        variables["B"] = "matrix(n, m)"
+    variables = {k: v for k, v in variables.items() if k in text}
+    rng = np.random.default_rng(3)
+    size = {"m": 7, "n": 4}
+    values = {
+        k: rng.standard_normal([size[d] for d in re.findall(r"\b[mn]\b", v)])
+        for k, v in variables.items()
+    }
+    true = PRODUCTS[text](**values) if PRODUCTS[text] else None
+    value, gradient = compile(text, "X", (0, 1), target, vars=variables)(**values)
+    exact = derive(text, "X", vars=variables, verify=False).as_tensor(values)
+    assert np.abs(gradient - exact).max() < 1e-12 * np.abs(exact).max()
+    if true is not None:
+        assert np.abs(gradient - true).max() < 1e-12 * np.abs(true).max()
+        source = code(text, "X", vars=variables, target=target)
+        assert "blas.dsymm(1.0, half_inverse, X.T, lower=1)" in source
+    step = 1e-6 * rng.standard_normal(values["X"].shape)
+    f = compile(text, "X", 0, target, vars=variables)
+    change = f(**{**values, "X": values["X"] + step}) - f(**{**values, "X": values["X"] - step})
+    assert abs(change - 2 * (gradient * step).sum()) < 1e-9
+    assert np.isfinite(value)
 
 
 def test_a_vector_is_solved_for_even_then() -> None:
