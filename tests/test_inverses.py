@@ -154,6 +154,28 @@ def test_half_of_an_inverse_is_enough_for_products(text: str, target: str) -> No
     assert np.isfinite(value)
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_of_two_inverses_that_are_multiplied_one_is_whole(target: str) -> None:
+    variables = {"S": VARS["S"], "T": VARS["S"], "K": "matrix(n, n)"}
+    values = {**values_of("S K", 5), "T": values_of("S", 6)["S"][:5, :5]}
+    s, t, k = (np.linalg.inv(values[name]) if name != "K" else values[name] for name in "STK")
+    for text, true in (
+        ("inv(S)*inv(T)*K + K*inv(T)*inv(S)", s @ t @ k + k @ t @ s),
+        ("inv(S)*(eye - inv(T)*inv(S))*K", s @ (np.eye(5) - t @ s) @ k),
+        ("inv(S)*inv(T)*inv(S)*K*inv(T)", s @ t @ s @ k @ t),
+        ("inv(S)^2*K*inv(S)", s @ s @ k @ s),
+    ):
+        used = {name: v for name, v in variables.items() if name in text}
+        found, slope = compile(text, "K", (0, 1), target, vars=used)(
+            **{name: values[name] for name in used}
+        )
+        assert np.abs(found - true).max() < 1e-12 * np.abs(true).max()
+        exact = derive(text, "K", vars=used, verify=False)
+        tensor = exact.as_tensor({name: values[name] for name in used})
+        slope = np.asarray(slope.dense() if hasattr(slope, "dense") else slope)
+        assert np.abs(slope.reshape(tensor.shape) - tensor).max() < 1e-12 * np.abs(tensor).max()
+
+
 def test_a_vector_is_solved_for_even_then() -> None:
     text = "logdet(S) + x'*inv(S)*x"
     source = code(text, "S", vars={"S": "matrix(n, n) positive_definite"})

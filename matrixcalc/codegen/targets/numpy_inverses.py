@@ -63,11 +63,15 @@ def halved(program: Program) -> Program:
     for v in schedule(outputs):
         for a in v.args:
             users.setdefault(a, []).append(v)
-    half = {
-        v for v in users
-        if v.op == "inverse" and v.args[0].op == "cholesky" and v not in outputs
-        and all(u.op == "dot" and u.ndim == 2 and u.args.count(v) == 1 for u in users[v])
-    }
+    half: set[Value] = set()
+    for v, above in users.items():
+        if (
+            v.op == "inverse" and v.args[0].op == "cholesky" and v not in outputs
+            and all(u.op == "dot" and u.ndim == 2 and u.args.count(v) == 1 for u in above)
+            # of two inverses that are multiplied one is whole
+            and half.isdisjoint(a for u in above for a in u.args)
+        ):
+            half.add(v)
 
     def change(v: Value, args: tuple[Value, ...]) -> Value | None:
         if v in half:
