@@ -8,9 +8,12 @@ from typing import Any
 import numpy
 import pytest
 
+from matrixcalc import build
+from matrixcalc.calls import make_call
 from matrixcalc.codegen.stability.bounds import bounded
 from matrixcalc.codegen.stability.forms import differentiable_form
 from matrixcalc.codegen.stability.passes import Stabilising
+from matrixcalc.dims import ONE
 from matrixcalc.expr import Expr
 from matrixcalc.infer import parse
 from matrixcalc.numeric import evaluate
@@ -51,6 +54,17 @@ def test_a_logarithm_of_a_sum_is_above_its_terms() -> None:
     assert bounded(parse("x - vector(1)*logsumexp(x)", {"x": "vector(n)"}))
     assert bounded(parse("x - vector(1)*logsumexp(softplus(x))", {"x": "vector(n)"}))
     assert not bounded(parse("x - vector(1)*logsumexp(-x)", {"x": "vector(n)"}))
+
+
+def test_a_logarithm_of_a_sum_by_columns_or_rows_is_above_its_terms() -> None:
+    x = parse("X", {"X": "matrix(n, m)"})
+    u = make_call("softplus", (x,))
+    columns = build.mul(build.ones((x.rows, ONE)), make_call("_logsumexp_columns", (u,)))
+    turned = make_call("_logsumexp_columns", (build.transpose(u),))
+    rows = build.mul(build.transpose(turned), build.ones((ONE, x.cols)))
+    for total in (columns, rows):
+        assert bounded(build.add(x, build.neg(total)))
+        assert not bounded(build.add(x, total))
 
 
 def some_logarithm(rng: random.Random) -> Expr:

@@ -76,9 +76,7 @@ def _bounded(log: Expr, left: list[int]) -> bool:
         summed = summed_of(rest, log.shape)
         if summed is not None and k < 0:
             # the logarithm of a sum is above each term
-            name, u = summed
-            line = build.transpose(u) if name == "rows" else u
-            return _bounded(canonical(add(log, neg(t), scaled(k, line))), left)
+            return _bounded(canonical(add(log, neg(t), scaled(k, summed[1]))), left)
     convex = [(t, *named) for t in todo if (named := _named(t))[1].op in _CONVEX]
     if not convex:
         return False
